@@ -1,0 +1,98 @@
+"""Every setting of Mendline: `MENDLINE_…` in the environment, or a file named by `MENDLINE_CONFIG`."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+
+class Settings(BaseSettings):
+    """Values of one process. Descriptions make the reference page; defaults suit one small host."""
+
+    model_config = SettingsConfigDict(env_prefix="MENDLINE_", extra="forbid", frozen=True)
+
+    database_url: SecretStr | None = Field(
+        None, description="PostgreSQL 15 or later. Without it `mendline run` starts a private one."
+    )
+    redis_url: SecretStr | None = Field(
+        None, description="Redis 6.2 or later. Without it `mendline run` starts a private one."
+    )
+    broker_url: SecretStr | None = Field(
+        None, description="Celery's broker, `redis://` or `amqp://`. Default: the Redis URL."
+    )
+    data_dir: Path = Field(
+        Path(".mendline"), description="Embedded servers, spool, caches, credentials, logs."
+    )
+    secret_key: SecretStr | None = Field(
+        None, description="Signs and seals. Generated on the embedded run, required otherwise."
+    )
+    public_url: str | None = Field(
+        None, description="How clients reach the API; stands in DSNs. Default: the listening address."
+    )
+    sentry_dsn: SecretStr | None = Field(
+        None, description="A Sentry that Mendline reports its own failures to, besides itself."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Lowest level that is logged."
+    )
+    cors_origins: list[str] = Field(
+        [], description="Origins that browsers may call the management API from."
+    )
+    trusted_proxies: list[str] = Field(
+        [], description="Addresses whose `X-Forwarded-*` headers are believed."
+    )
+
+    host: str = Field("127.0.0.1", description="Address that the API listens on.")
+    port: int = Field(8000, description="Port that the API listens on; 0 picks a free one.")
+    api_workers: int = Field(1, ge=1, description="API processes.")
+    flower_port: int = Field(0, description="Port of Flower; 0 picks a free one.")
+
+    max_body_bytes: int = Field(
+        20 * 2**20, description="Largest request body as it comes, in bytes."
+    )
+    max_decompressed_bytes: int = Field(
+        100 * 2**20, description="Largest request body once decompressed, in bytes."
+    )
+    max_event_bytes: int = Field(2**20, description="Largest single event as JSON, in bytes.")
+    max_inbox_rows: int = Field(
+        500_000, description="Events waiting for digestion above which intake answers 429."
+    )
+    max_spool_bytes: int = Field(
+        2**30, description="Bytes of spool on this host above which intake answers 503."
+    )
+    max_clock_skew_seconds: int = Field(
+        86_400, description="A client's time further than this from ours is clamped; both are kept."
+    )
+
+    digest_batch: int = Field(500, ge=1, le=5_000, description="Inbox rows of one digest batch.")
+    thin_above: int = Field(
+        6_000, description="Stored payloads of one issue in a minute above which it is sampled."
+    )
+    thin_keep: int = Field(20, ge=1, description="Of a sampled issue, one payload in this many stays.")
+
+    retention_days: int = Field(90, ge=1, description="Days that events are kept.")
+    rollup_days: int = Field(400, ge=1, description="Days that roll-ups are kept.")
+    deadletter_days: int = Field(90, ge=1, description="Days that closed dead letters are kept.")
+    run_days: int = Field(30, ge=1, description="Days that finished work and schedule runs are kept.")
+    partition_days_ahead: int = Field(7, ge=2, description="Day partitions that are made ahead.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments win over the environment, the environment over the file."""
+        file = os.environ.get("MENDLINE_CONFIG")
+        sources = (init_settings, env_settings)
+        return (*sources, TomlConfigSettingsSource(settings_cls, Path(file))) if file else sources

@@ -1,0 +1,63 @@
+"""Builds what core needs from settings; each entry point composes the rest itself."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import redis
+from pydantic import SecretStr
+
+from config.settings import Settings
+from core.errors import ConfigurationError
+from core.store.engine import Database
+
+CREDENTIALS = "credentials.json"
+REDIS_OPTIONS: dict[str, Any] = {
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+    "health_check_interval": 10,
+}
+
+
+def discovered(settings: Settings) -> Settings:
+    """Fills in the addresses of a running embedded platform from its data directory.
+
+    Addresses that were given win.
+    """
+    file = settings.data_dir / CREDENTIALS
+    if not file.is_file():
+        return settings
+    found = json.loads(file.read_text())
+    missing = {
+        name: SecretStr(found[name])
+        for name in ("database_url", "redis_url", "secret_key")
+        if getattr(settings, name) is None and found.get(name)
+    }
+    return settings.model_copy(update=missing)
+
+
+def required(secret: SecretStr | None, name: str) -> str:
+    if secret is None:
+        raise ConfigurationError(
+            f"MENDLINE_{name} is not set and no running platform was found in the data directory; "
+            "start one with `mendline run`, or set the address."
+        )
+    return secret.get_secret_value()
+
+
+def database(settings: Settings, *, application: str, pool_size: int = 5) -> Database:
+    url = required(settings.database_url, "DATABASE_URL")
+    return Database(url, application=application, pool_size=pool_size)
+
+
+def redis_client(settings: Settings) -> "redis.Redis":
+    return redis.Redis.from_url(required(settings.redis_url, "REDIS_URL"), **REDIS_OPTIONS)
+
+
+def broker_url(settings: Settings) -> str:
+    return required(settings.broker_url or settings.redis_url, "BROKER_URL")
+
+
+def spool_dir(settings: Settings) -> Path:
+    return settings.data_dir / "spool"

@@ -1,0 +1,52 @@
+"""What analysis says of one event: frozen values, no behaviour."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.errors import Category
+
+
+class Mechanism(StrEnum):
+    """What decided the issue key, strongest first."""
+
+    FINGERPRINT = "fingerprint"
+    STACKTRACE = "stacktrace"
+    EXCEPTION = "exception"
+    MESSAGE = "message"
+
+
+class Severity(StrEnum):
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """The issue that an event belongs to. `why` names each part that went into the key."""
+
+    issue_key: str
+    title: str
+    culprit: str
+    mechanism: Mechanism
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """What kind of failure it is, and whether trying again can help; `rule` decided it."""
+
+    category: Category
+    family: str
+    transient: bool
+    severity: Severity
+    confidence: float
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    grouping: Grouping
+    classification: Classification

@@ -1,0 +1,61 @@
+"""The work ledger: everything that must be done once decided."""
+
+from sqlalchemy import Index, Integer, SmallInteger, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.model.base import Base, Id, Json, Moment
+
+
+class WorkItem(Base):
+    """One piece of work. `state`: waiting, published, running, done, dead, cancelled.
+
+    A retry goes back to waiting with a later `due_at`. `attempt` counts starts. `lease_until`
+    is by the database's clock and renewed by the worker's main process while the task runs.
+    `target` names what a hold can hold (an open breaker); `unique_key` is unique among the live.
+    """
+
+    __tablename__ = "work_items"
+    __table_args__ = (
+        Index("ix_work_items_due", "due_at", "priority", postgresql_where="state = 'waiting'"),
+        Index("ix_work_items_published", "published_at", postgresql_where="state = 'published'"),
+        Index("ix_work_items_leased", "lease_until", postgresql_where="state = 'running'"),
+        Index("ix_work_items_finished", "finished_at", postgresql_where="finished_at IS NOT NULL"),
+        Index(
+            "uq_work_items_unique_key",
+            "unique_key",
+            unique=True,
+            postgresql_where="unique_key IS NOT NULL AND state IN ('waiting', 'published', 'running')",
+        ),
+    )
+
+    id: Mapped[Id]
+    task: Mapped[str] = mapped_column(Text)
+    arguments: Mapped[Json]
+    queue: Mapped[str] = mapped_column(Text)
+    priority: Mapped[int] = mapped_column(SmallInteger)
+    state: Mapped[str] = mapped_column(Text)
+    due_at: Mapped[Moment]
+    target: Mapped[str | None] = mapped_column(Text)
+    unique_key: Mapped[str | None] = mapped_column(Text)
+    attempt: Mapped[int] = mapped_column(Integer, server_default="0")
+    max_attempts: Mapped[int] = mapped_column(Integer)
+    lease_seconds: Mapped[int] = mapped_column(Integer)
+    lease_until: Mapped[Moment | None]
+    leased_by: Mapped[str | None] = mapped_column(Text)
+    history: Mapped[list[dict[str, object]]] = mapped_column(JSONB, server_default="[]")
+    result: Mapped[Json | None]
+    created_at: Mapped[Moment]
+    published_at: Mapped[Moment | None]
+    started_at: Mapped[Moment | None]
+    finished_at: Mapped[Moment | None]
+
+
+class WorkHold(Base):
+    """Rows of this target wait until `until`; an open breaker writes one."""
+
+    __tablename__ = "work_holds"
+
+    target: Mapped[str] = mapped_column(Text, primary_key=True)
+    until: Mapped[Moment]
+    reason: Mapped[str] = mapped_column(Text)
