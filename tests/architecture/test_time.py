@@ -3,6 +3,7 @@ import re
 from tests.architecture.sources import sources
 
 ALLOWED = {"core/clock.py"}
+SQL_NOW = re.compile(r"[^.\w]now\(\)(?!\s*->)", re.IGNORECASE)
 WALL_CLOCK = re.compile(r"datetime\.(now|utcnow|today)\(|time\.time\(")
 
 
