@@ -1,0 +1,96 @@
+"""Mendline's own failures, sent with sentry-sdk to Mendline itself and to a Sentry of choice."""
+
+import atexit
+import socket
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from config.masking import SENSITIVE_NAMES, mask
+from core import context
+
+if TYPE_CHECKING:
+    from sentry_sdk import Scope
+    from sentry_sdk.types import Event, Hint
+
+# A failure that repeats in a loop, perhaps caused by its own report, ends here.
+PER_MINUTE: Final = 30
+FLUSH_SECONDS: Final = 2.0
+
+
+class SelfReport:
+    """Sends exceptions to every address it was made with; without one it does nothing."""
+
+    def __init__(self, addresses: Sequence[str], *, process_name: str, release: str) -> None:
+        self._process = process_name
+        self._scopes = [_scope(address, release) for address in addresses]
+        self._window = 0.0
+        self._sent = 0
+        if self._scopes:
+            atexit.register(self.close)
+
+    def exception(self, error: BaseException, **tags: str) -> bool:
+        """True when the failure was handed over; never raises and never waits for the network."""
+        if not self._scopes or not self._allowed():
+            return False
+        for scope in self._scopes:
+            with_tags = scope.fork()
+            for name, value in {"process": self._process, **context.current(), **tags}.items():
+                with_tags.set_tag(name, value)
+            with_tags.capture_exception(error)
+        return True
+
+    def close(self) -> None:
+        for scope in self._scopes:
+            scope.client.close(timeout=FLUSH_SECONDS)
+        atexit.unregister(self.close)
+
+    def _allowed(self) -> bool:
+        now = time.monotonic()
+        if now - self._window >= 60:  # noqa: PLR2004 (seconds of a minute)
+            self._window, self._sent = now, 0
+        self._sent += 1
+        return self._sent <= PER_MINUTE
+
+
+def _scope(address: str, release: str) -> "Scope":
+    """A client of its own: no hooks in the libraries that we use, nothing is sent by itself."""
+    import sentry_sdk  # noqa: PLC0415 (slow to import, and most processes never need it)
+    from sentry_sdk.scrubber import (  # noqa: PLC0415
+        DEFAULT_DENYLIST,
+        DEFAULT_PII_DENYLIST,
+        EventScrubber,
+    )
+
+    client = sentry_sdk.Client(
+        dsn=address,
+        release=f"mendline@{release}",
+        server_name=socket.gethostname(),
+        default_integrations=False,
+        auto_enabling_integrations=False,
+        send_default_pii=False,
+        include_local_variables=False,
+        auto_session_tracking=False,
+        event_scrubber=EventScrubber(
+            denylist=[*DEFAULT_DENYLIST, *SENSITIVE_NAMES],
+            pii_denylist=DEFAULT_PII_DENYLIST,
+            recursive=True,
+        ),
+        before_send=_without_secrets,
+    )
+    return sentry_sdk.Scope(client=client)
+
+
+def _without_secrets(event: "Event", _hint: "Hint") -> "Event":
+    cleaned: Event = _mask_all(event)
+    return cleaned
+
+
+def _mask_all(value: Any) -> Any:
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, dict):
+        return {name: _mask_all(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_mask_all(inner) for inner in value]
+    return value

@@ -1,0 +1,187 @@
+"""Every metric that Mendline counts, and how the counts of its processes become one page.
+
+Processes of one host share a directory of files (`PROMETHEUS_MULTIPROC_DIR`, which must be in the
+environment before this module is imported). No label takes ids, names of users or texts of errors.
+"""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.mmap_dict import MmapedDict
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+DIRECTORY_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
+CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
+LOCK: Final = "lock"
+RETIRED: Final = "retired"  # stands where a process id stands in the names of the files
+
+FAST: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+SLOW: Final = (0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
+SIZES: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+
+# Intake
+EVENTS_ACCEPTED: Final = Counter(
+    "mendline_events_accepted", "Events made durable, by the way they came in", ["kind"]
+)
+EVENTS_REJECTED: Final = Counter("mendline_events_rejected", "Events refused", ["reason"])
+EVENTS_SKIPPED: Final = Counter(
+    "mendline_events_skipped", "Items that are not errors, answered with 200", ["reason"]
+)
+INTAKE_COMMITS: Final = Histogram(
+    "mendline_intake_commit_events", "Events that shared one commit", buckets=SIZES
+)
+SPOOL_BYTES: Final = Gauge(
+    "mendline_spool_bytes", "Bytes waiting in the spool", multiprocess_mode="livesum"
+)
+HTTP_SECONDS: Final = Histogram(
+    "mendline_http_request_seconds",
+    "Time from request to answer, by route and status class",
+    ["method", "route", "status"],
+    buckets=FAST,
+)
+
+# Digest
+EVENTS_DIGESTED: Final = Counter(
+    "mendline_events_digested", "Events out of the inbox: stored, thinned, duplicate", ["outcome"]
+)
+DIGEST_SECONDS: Final = Histogram(
+    "mendline_digest_batch_seconds", "Time of one digest batch", buckets=SLOW
+)
+DIGEST_BATCH: Final = Histogram(
+    "mendline_digest_batch_events", "Inbox rows of one digest batch", buckets=SIZES
+)
+DIGEST_LAG: Final = Gauge(
+    "mendline_digest_lag_seconds",
+    "Age of the oldest event of the last batch when it was stored",
+    multiprocess_mode="livemostrecent",
+)
+
+# Work
+TASK_SECONDS: Final = Histogram(
+    "mendline_task_seconds",
+    "Run time of tasks; outcome is done, retried, dead or ignored",
+    ["task", "outcome"],
+    buckets=SLOW,
+)
+DEADLETTERS_CAPTURED: Final = Counter(
+    "mendline_deadletters_captured", "Dead letters written", ["reason"]
+)
+SCHEDULE_DELAY: Final = Histogram(
+    "mendline_schedule_delay_seconds", "From a slot to its claim", ["job"], buckets=FAST
+)
+
+# The whole platform; set by one process, the fleet controller
+QUEUE_DEPTH: Final = Gauge(
+    "mendline_queue_depth",
+    "Messages waiting in the broker, and rows in the inbox and the ledger",
+    ["queue"],
+    multiprocess_mode="livemostrecent",
+)
+QUEUE_OLDEST: Final = Gauge(
+    "mendline_queue_oldest_seconds",
+    "Age of the oldest that waits",
+    ["queue"],
+    multiprocess_mode="livemostrecent",
+)
+POOL_PROCESSES: Final = Gauge(
+    "mendline_pool_processes",
+    "Worker processes of a pool; state is running or target",
+    ["pool", "state"],
+    multiprocess_mode="livemostrecent",
+)
+DEADLETTERS_OPEN: Final = Gauge(
+    "mendline_deadletters_open", "Dead letters open", multiprocess_mode="livemostrecent"
+)
+WORK_ITEMS: Final = Gauge(
+    "mendline_work_items",
+    "Rows of the work ledger that are not finished",
+    ["state"],
+    multiprocess_mode="livemostrecent",
+)
+PARTITION_DAYS_AHEAD: Final = Gauge(
+    "mendline_partition_days_ahead",
+    "Days after today for which an event partition exists",
+    multiprocess_mode="livemostrecent",
+)
+
+
+def prepare(data_dir: Path) -> Path:
+    """Empties the directory of the counts; its path belongs in the environment of all children."""
+    directory = (data_dir / "metrics").absolute()
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True, mode=0o700)
+    return directory
+
+
+def render() -> bytes:
+    """The page that Prometheus reads: the sum over all processes of this host."""
+    directory = _directory()
+    if directory is None:
+        return generate_latest(REGISTRY)
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry, str(directory))  # type: ignore[no-untyped-call]
+    with _locked(directory, fcntl.LOCK_SH):
+        return generate_latest(registry)
+
+
+def reap(alive: Callable[[int], bool]) -> int:
+    """Forgets the gauges of processes that ended and folds their counts into one file.
+
+    Without the folding every recycled worker would leave files that each page has to read.
+    """
+    directory = _directory()
+    if directory is None:
+        return 0
+    with _locked(directory, fcntl.LOCK_EX):
+        ended = [pid for pid in _processes(directory) if not alive(pid)]
+        for pid in ended:
+            _retire(directory, pid)
+    return len(ended)
+
+
+def _directory() -> Path | None:
+    found = os.environ.get(DIRECTORY_VARIABLE)
+    return Path(found) if found and Path(found).is_dir() else None
+
+
+def _processes(directory: Path) -> list[int]:
+    names = {file.stem.rpartition("_")[2] for file in directory.glob("*.db")}
+    return sorted(int(name) for name in names if name.isdigit())
+
+
+def _retire(directory: Path, pid: int) -> None:
+    mark_process_dead(pid, str(directory))  # type: ignore[no-untyped-call]
+    for kind in ("counter", "histogram"):
+        file = directory / f"{kind}_{pid}.db"
+        if file.exists():
+            _fold(file, directory / f"{kind}_{RETIRED}.db")
+            file.unlink()
+
+
+def _fold(source: Path, target: Path) -> None:
+    files: Any = MmapedDict  # the library has no annotations here
+    total = files(str(target))
+    for key, value, _, _ in files.read_all_values_from_file(str(source)):
+        total.write_value(key, total.read_value(key)[0] + value, 0.0)
+    total.close()
+
+
+@contextmanager
+def _locked(directory: Path, how: int) -> Iterator[None]:
+    with (directory / LOCK).open("a") as file:
+        fcntl.flock(file, how)
+        yield
