@@ -11,7 +11,8 @@ class DeadLetter(Base):
     """A message or a piece of work that no retry will mend. `state`: open, replayed, discarded.
 
     `capture_key` makes a capture that is repeated write one row. `raw` is the message body as it
-    came where it could not be decoded. `replayed_as` is the work item of the replay.
+    came where it could not be decoded. `replayed_as` is the work item of the replay. `broker` is
+    the address of another application's broker; ours is none.
     """
 
     __tablename__ = "dead_letters"
@@ -23,6 +24,7 @@ class DeadLetter(Base):
     reason: Mapped[str] = mapped_column(Text)
     task: Mapped[str | None] = mapped_column(Text)
     queue: Mapped[str | None] = mapped_column(Text)
+    broker: Mapped[str | None] = mapped_column(Text)
     message_id: Mapped[str | None] = mapped_column(Text)
     work_id: Mapped[int | None] = mapped_column(BigInteger)
     project_id: Mapped[Ref | None]

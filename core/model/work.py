@@ -4,7 +4,9 @@ from sqlalchemy import Index, Integer, SmallInteger, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.model.base import Base, Id, Json, Moment
+from core.model.base import Base, Id, Json, Moment, Ref
+
+LIVE_WITH_KEY = "unique_key IS NOT NULL AND state IN ('waiting', 'published', 'running')"
 
 
 class WorkItem(Base):
@@ -13,11 +15,12 @@ class WorkItem(Base):
     A retry goes back to waiting with a later `due_at`. `attempt` counts starts. `lease_until`
     is by the database's clock and renewed by the worker's main process while the task runs.
     `target` names what a hold can hold (an open breaker); `unique_key` is unique among the live.
+    `context` is what the deciding request or task was about; `replay_of` a dead letter.
     """
 
     __tablename__ = "work_items"
     __table_args__ = (
-        Index("ix_work_items_due", "due_at", "priority", postgresql_where="state = 'waiting'"),
+        Index("ix_work_items_due", "priority", "due_at", postgresql_where="state = 'waiting'"),
         Index("ix_work_items_published", "published_at", postgresql_where="state = 'published'"),
         Index("ix_work_items_leased", "lease_until", postgresql_where="state = 'running'"),
         Index("ix_work_items_finished", "finished_at", postgresql_where="finished_at IS NOT NULL"),
@@ -25,7 +28,7 @@ class WorkItem(Base):
             "uq_work_items_unique_key",
             "unique_key",
             unique=True,
-            postgresql_where="unique_key IS NOT NULL AND state IN ('waiting', 'published', 'running')",
+            postgresql_where=LIVE_WITH_KEY,
         ),
     )
 
@@ -45,6 +48,8 @@ class WorkItem(Base):
     leased_by: Mapped[str | None] = mapped_column(Text)
     history: Mapped[list[dict[str, object]]] = mapped_column(JSONB, server_default="[]")
     result: Mapped[Json | None]
+    context: Mapped[Json] = mapped_column(server_default="{}")
+    replay_of: Mapped[Ref | None]
     created_at: Mapped[Moment]
     published_at: Mapped[Moment | None]
     started_at: Mapped[Moment | None]
