@@ -3,14 +3,14 @@
 import atexit
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from config.masking import SENSITIVE_NAMES, mask
 from core import context
 
 if TYPE_CHECKING:
-    from sentry_sdk import Scope
+    from sentry_sdk import Client
     from sentry_sdk.types import Event, Hint
 
 # A failure that repeats in a loop, perhaps caused by its own report, ends here.
@@ -23,26 +23,23 @@ class SelfReport:
 
     def __init__(self, addresses: Sequence[str], *, process_name: str, release: str) -> None:
         self._process = process_name
-        self._scopes = [_scope(address, release) for address in addresses]
+        self._clients = [_client(address, release) for address in addresses]
         self._window = 0.0
         self._sent = 0
-        if self._scopes:
+        if self._clients:
             atexit.register(self.close)
 
     def exception(self, error: BaseException, **tags: str) -> bool:
-        """True when the failure was handed over; never raises and never waits for the network."""
-        if not self._scopes or not self._allowed():
+        """True when the failure was handed over; never waits for the network."""
+        if not self._clients or not self._allowed():
             return False
-        for scope in self._scopes:
-            with_tags = scope.fork()
-            for name, value in {"process": self._process, **context.current(), **tags}.items():
-                with_tags.set_tag(name, value)
-            with_tags.capture_exception(error)
+        for client in self._clients:
+            _send(client, error, {"process": self._process, **context.current(), **tags})
         return True
 
     def close(self) -> None:
-        for scope in self._scopes:
-            scope.client.close(timeout=FLUSH_SECONDS)
+        for client in self._clients:
+            client.close(timeout=FLUSH_SECONDS)
         atexit.unregister(self.close)
 
     def _allowed(self) -> bool:
@@ -53,7 +50,15 @@ class SelfReport:
         return self._sent <= PER_MINUTE
 
 
-def _scope(address: str, release: str) -> "Scope":
+def _send(client: "Client", error: BaseException, tags: Mapping[str, str]) -> None:
+    from sentry_sdk import Scope  # noqa: PLC0415 (as below)
+    from sentry_sdk.utils import event_from_exception  # noqa: PLC0415
+
+    event, hint = event_from_exception(error, client_options=client.options)
+    client.capture_event({**event, "tags": dict(tags)}, hint=hint, scope=Scope())
+
+
+def _client(address: str, release: str) -> "Client":
     """A client of its own: no hooks in the libraries that we use, nothing is sent by itself."""
     import sentry_sdk  # noqa: PLC0415 (slow to import, and most processes never need it)
     from sentry_sdk.scrubber import (  # noqa: PLC0415
@@ -62,13 +67,12 @@ def _scope(address: str, release: str) -> "Scope":
         EventScrubber,
     )
 
-    client = sentry_sdk.Client(
+    return sentry_sdk.Client(
         dsn=address,
         release=f"mendline@{release}",
         server_name=socket.gethostname(),
         default_integrations=False,
         auto_enabling_integrations=False,
-        send_default_pii=False,
         include_local_variables=False,
         auto_session_tracking=False,
         event_scrubber=EventScrubber(
@@ -78,7 +82,6 @@ def _scope(address: str, release: str) -> "Scope":
         ),
         before_send=_without_secrets,
     )
-    return sentry_sdk.Scope(client=client)
 
 
 def _without_secrets(event: "Event", _hint: "Hint") -> "Event":
