@@ -1,4 +1,4 @@
-"""`make chaos`: the drill at full scale; writes reports/chaos.json, exits 1 if anything was lost."""
+"""`make chaos`: the drill at full scale; writes reports/chaos.json, exits 1 if anything is lost."""
 
 import argparse
 import sys
