@@ -5,8 +5,9 @@ from core.model.base import Base
 from core.model.deadletters import DeadLetter
 from core.model.events import Event, EventId, PayloadDictionary
 from core.model.fleet import Agent, Leader
+from core.model.idempotency import IdempotencyKey
 from core.model.inbox import InboxRow, SpoolProgress
-from core.model.issues import Issue, IssueFingerprint, IssueTransition, Signal
+from core.model.issues import Issue, IssueFingerprint, IssueMerge, IssueTransition, Signal
 from core.model.projects import Project, ProjectKey
 from core.model.rollups import BookEntry, ComponentMinute, IssueMinute
 from core.model.schedules import Schedule, ScheduleRun
@@ -21,9 +22,11 @@ __all__ = [
     "DeadLetter",
     "Event",
     "EventId",
+    "IdempotencyKey",
     "InboxRow",
     "Issue",
     "IssueFingerprint",
+    "IssueMerge",
     "IssueMinute",
     "IssueTransition",
     "Leader",

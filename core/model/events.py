@@ -55,7 +55,7 @@ class Event(Base):
 
 
 class PayloadDictionary(Base):
-    """A zstd dictionary trained on a project's first events. Never deleted while payloads need it."""
+    """A zstd dictionary trained on a project's first events; kept while payloads need it."""
 
     __tablename__ = "payload_dictionaries"
     __table_args__ = (Index(None, "project_id", "version", unique=True),)

@@ -1,6 +1,6 @@
 """Issues, the keys that lead to them, their changes of state, and the signals they raise."""
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, SmallInteger, Text
+from sqlalchemy import ARRAY, BigInteger, Boolean, ForeignKey, Index, SmallInteger, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.model.base import Base, Id, Json, Moment, Ref
@@ -16,6 +16,7 @@ class Issue(Base):
     __table_args__ = (
         Index(None, "project_id", "last_seen"),
         Index(None, "project_id", "status", "last_seen"),
+        Index("ix_issues_merged_into", "merged_into", postgresql_where="merged_into IS NOT NULL"),
     )
 
     id: Mapped[Id]
@@ -69,6 +70,37 @@ class IssueTransition(Base):
     reason: Mapped[str] = mapped_column(Text)
     actor: Mapped[str] = mapped_column(Text)
     at: Mapped[Moment]
+
+
+class IssueMerge(Base):
+    """One issue taken over by another, with what is needed to part them again.
+
+    `issue_keys` moved with it. `target_first_seen` and `target_last_seen` are the target's own,
+    without what any merge brought.
+    """
+
+    __tablename__ = "issue_merges"
+    __table_args__ = (
+        Index(
+            "uq_issue_merges_live_source",
+            "source_id",
+            unique=True,
+            postgresql_where="undone_at IS NULL",
+        ),
+        Index(None, "target_id"),
+    )
+
+    id: Mapped[Id]
+    source_id: Mapped[Ref] = mapped_column(ForeignKey("issues.id", ondelete="CASCADE"))
+    target_id: Mapped[Ref] = mapped_column(ForeignKey("issues.id", ondelete="CASCADE"))
+    issue_keys: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    event_count: Mapped[int] = mapped_column(BigInteger)
+    target_first_seen: Mapped[Moment]
+    target_last_seen: Mapped[Moment]
+    actor: Mapped[str] = mapped_column(Text)
+    at: Mapped[Moment]
+    undone_at: Mapped[Moment | None]
+    undone_by: Mapped[str | None] = mapped_column(Text)
 
 
 class Signal(Base):

@@ -9,10 +9,10 @@ from core.model.base import Base, Moment, Ref
 
 
 class IssueMinute(Base):
-    """Events of an issue in one minute of `received_at`. `resolution` in seconds: 60, 3600, 86400."""
+    """Events of an issue in a minute of `received_at`. `resolution` in seconds: 60, 3600, 86400."""
 
     __tablename__ = "issue_minutes"
-    __table_args__ = (Index(None, "project_id", "minute"),)
+    __table_args__ = (Index(None, "project_id", "minute"), Index(None, "resolution", "minute"))
 
     issue_id: Mapped[Ref] = mapped_column(primary_key=True)
     minute: Mapped[Moment] = mapped_column(primary_key=True)
@@ -29,6 +29,7 @@ class ComponentMinute(Base):
     """
 
     __tablename__ = "component_minutes"
+    __table_args__ = (Index(None, "resolution", "minute"),)
 
     project_id: Mapped[Ref] = mapped_column(primary_key=True)
     component: Mapped[str] = mapped_column(Text, primary_key=True)

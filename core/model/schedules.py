@@ -35,7 +35,9 @@ class ScheduleRun(Base):
     __tablename__ = "schedule_runs"
     __table_args__ = (Index(None, "claimed_at"),)
 
-    job: Mapped[str] = mapped_column(ForeignKey("schedules.job", ondelete="CASCADE"), primary_key=True)
+    job: Mapped[str] = mapped_column(
+        ForeignKey("schedules.job", ondelete="CASCADE"), primary_key=True
+    )
     slot: Mapped[Moment] = mapped_column(primary_key=True)
     cause: Mapped[str] = mapped_column(Text)
     work_id: Mapped[int] = mapped_column(BigInteger)
