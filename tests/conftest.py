@@ -1,0 +1,119 @@
+"""Real servers for the tests: private ones of this session, or those named in the environment."""
+
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+from psycopg import sql
+from sqlalchemy.engine import make_url
+
+from core.clock import FixedClock, SystemClock
+from core.store import schema
+from core.store.engine import Database, libpq_url
+from workers.embedded.postgres import EmbeddedPostgres
+from workers.embedded.redis import EmbeddedRedis
+from workers.embedded.server import running
+
+POSTGRES = "MENDLINE_TEST_DATABASE_URL"
+REDIS = "MENDLINE_TEST_REDIS_URL"
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+# Where the tests' own clock begins.
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def scratch() -> Iterator[Path]:
+    """A folder of this session and process; short, and gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="mendline-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(scratch: Path) -> Iterator[str]:
+    """Address of a PostgreSQL where tests may create databases."""
+    given = os.environ.get(POSTGRES)
+    if given:
+        yield libpq_url(given)
+        return
+    with running(EmbeddedPostgres(scratch / "postgres", durable=False)) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_server(scratch: Path) -> Iterator[str]:
+    given = os.environ.get(REDIS)
+    if given:
+        yield given
+        return
+    with running(EmbeddedRedis(scratch / "redis", durable=False)) as url:
+        yield url
+
+
+def _command(server: str, command: str, *names: str) -> None:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL(command).format(*map(sql.Identifier, names)))
+
+
+def _in_database(server: str, name: str) -> str:
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_server: str) -> Iterator[str]:
+    """The name of a database with the whole schema, for others to be copied from."""
+    name = f"mendline_template_{secrets.token_hex(4)}"
+    _command(postgres_server, "CREATE DATABASE {}", name)
+    for clock in (FixedClock(START), SystemClock()):  # partitions for both kinds of tests
+        schema.upgrade(_in_database(postgres_server, name), clock=clock)
+    yield name
+    _command(postgres_server, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def database_url(postgres_server: str, migrated_template: str) -> Iterator[str]:
+    """Address of a fresh database with the whole schema."""
+    name = f"mendline_test_{secrets.token_hex(4)}"
+    _command(postgres_server, "CREATE DATABASE {} TEMPLATE {}", name, migrated_template)
+    yield _in_database(postgres_server, name)
+    _command(postgres_server, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def empty_database_url(postgres_server: str) -> Iterator[str]:
+    """Address of a fresh database without any schema."""
+    name = f"mendline_test_{secrets.token_hex(4)}"
+    _command(postgres_server, "CREATE DATABASE {}", name)
+    yield _in_database(postgres_server, name)
+    _command(postgres_server, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url, application="tests")
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def redis_client(redis_server: str) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(redis_server, socket_timeout=5) as client:
+        client.flushdb()
+        yield client
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(START)
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    return folder
