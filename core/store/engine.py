@@ -38,7 +38,7 @@ def connect_arguments(application: str) -> dict[str, Any]:
 
 
 class Database:
-    """A pool of connections to one PostgreSQL; opens on first use, so it may be made before a fork."""
+    """A pool of connections to one PostgreSQL; opens on first use, so a fork may come after it."""
 
     def __init__(self, url: str, *, application: str = "mendline", pool_size: int = 5) -> None:
         self.url = url
