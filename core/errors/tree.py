@@ -1,7 +1,5 @@
-"""The tree of our own errors and the one way from any exception to an `ErrorReport`."""
+"""The tree of our own errors: one class per meaning, with the facts that a handler needs."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -174,21 +172,3 @@ class BrokerUnavailableError(DependencyError):
 
     code = "ML-BRK-0001"
     category = Category.CONNECTION
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorReport:
-    """One failure, ready for a log line, an answer, a retry decision or a dead letter.
-
-    `retry_after` in seconds, where the failing side told one.
-    """
-
-    code: str
-    category: Category
-    permanent: bool
-    http_status: int
-    type: str
-    message: str
-    retry_after: float | None = None
-    context: Mapping[str, Any] = field(default_factory=dict)
-    traceback: str | None = None
