@@ -57,6 +57,12 @@ class Number:
     write: Callable[[Any], int]
     read: Callable[[int], Any]
 
+    def read_place(self, number: int) -> Any:
+        try:
+            return self.read(number)
+        except (ValueError, OverflowError) as error:
+            raise InvalidCursorError from error
+
 
 def _whole(number: int) -> int:
     if abs(number) >= BIGINT:
@@ -105,10 +111,7 @@ class Keyset:
     def _window(self, statement: AnySelect, cursor: Cursor | None) -> AnySelect:
         if cursor is None:
             return statement.order_by(self.value.desc(), self.tie.desc())
-        try:
-            here = (self.value_as.read(cursor.value), self.tie_as.read(cursor.tie))
-        except (ValueError, OverflowError) as error:
-            raise InvalidCursorError from error
+        here = (self.value_as.read_place(cursor.value), self.tie_as.read_place(cursor.tie))
         place = tuple_(self.value, self.tie)
         if cursor.backwards:
             return statement.where(place > here).order_by(self.value, self.tie)
