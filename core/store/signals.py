@@ -1,0 +1,61 @@
+"""Signals: what one stage leaves for the next ones to look at."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from core.model import Signal
+
+
+class SignalKind(StrEnum):
+    NEW_ISSUE = "new_issue"
+    REGRESSION = "regression"
+
+
+@dataclass(frozen=True, slots=True)
+class NewSignal:
+    project_id: int
+    issue_id: int | None
+    kind: str
+    at: datetime
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+def add(session: Session, signals: Iterable[NewSignal]) -> None:
+    rows = [
+        {
+            "project_id": signal.project_id,
+            "issue_id": signal.issue_id,
+            "kind": signal.kind,
+            "at": signal.at,
+            "detail": signal.detail,
+        }
+        for signal in signals
+    ]
+    if rows:
+        session.execute(insert(Signal), rows)
+
+
+def claim(session: Session, kinds: Collection[str], *, limit: int) -> Sequence[Signal]:
+    """The oldest that nobody has looked at, locked until the transaction ends."""
+    statement = (
+        select(Signal)
+        .where(Signal.processed_at.is_(None), Signal.kind.in_(kinds))
+        .order_by(Signal.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return session.scalars(statement).all()
+
+
+def finish(session: Session, signal_ids: Collection[int], *, now: datetime) -> None:
+    session.execute(
+        update(Signal)
+        .where(Signal.id.in_(signal_ids), Signal.processed_at.is_(None))
+        .values(processed_at=now)
+    )
