@@ -1,4 +1,4 @@
-"""Every setting of Mendline: `MENDLINE_…` in the environment, or a file named by `MENDLINE_CONFIG`."""
+"""Every setting: `MENDLINE_…` in the environment, or a file named by `MENDLINE_CONFIG`."""
 
 import os
 from pathlib import Path
@@ -34,7 +34,8 @@ class Settings(BaseSettings):
         None, description="Signs and seals. Generated on the embedded run, required otherwise."
     )
     public_url: str | None = Field(
-        None, description="How clients reach the API; stands in DSNs. Default: the listening address."
+        None,
+        description="How clients reach the API; stands in DSNs. Default: the listening address.",
     )
     sentry_dsn: SecretStr | None = Field(
         None, description="A Sentry that Mendline reports its own failures to, besides itself."
@@ -52,7 +53,14 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that the API listens on.")
     port: int = Field(8000, description="Port that the API listens on; 0 picks a free one.")
     api_workers: int = Field(1, ge=1, description="API processes.")
+    flower_host: str = Field("127.0.0.1", description="Address that Flower listens on.")
     flower_port: int = Field(0, description="Port of Flower; 0 picks a free one.")
+    flower_user: str | None = Field(
+        None, description="Name to open Flower with. Generated on the embedded run."
+    )
+    flower_password: SecretStr | None = Field(
+        None, description="Password of Flower, which does not start without one."
+    )
 
     max_body_bytes: int = Field(
         20 * 2**20, description="Largest request body as it comes, in bytes."
@@ -75,12 +83,16 @@ class Settings(BaseSettings):
     thin_above: int = Field(
         6_000, description="Stored payloads of one issue in a minute above which it is sampled."
     )
-    thin_keep: int = Field(20, ge=1, description="Of a sampled issue, one payload in this many stays.")
+    thin_keep: int = Field(
+        20, ge=1, description="Of a sampled issue, one payload in this many stays."
+    )
 
     retention_days: int = Field(90, ge=1, description="Days that events are kept.")
     rollup_days: int = Field(400, ge=1, description="Days that roll-ups are kept.")
     deadletter_days: int = Field(90, ge=1, description="Days that closed dead letters are kept.")
-    run_days: int = Field(30, ge=1, description="Days that finished work and schedule runs are kept.")
+    run_days: int = Field(
+        30, ge=1, description="Days that finished work and schedule runs are kept."
+    )
     partition_days_ahead: int = Field(7, ge=2, description="Day partitions that are made ahead.")
 
     @classmethod

@@ -1,0 +1,72 @@
+"""What every command needs: which platform it speaks to, and how it prints."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from config.settings import Settings
+    from core.store.engine import Database
+
+Callback = TypeVar("Callback", bound=Callable[..., Any] | click.Command)
+
+
+@dataclass
+class Console:
+    """One call of the program. `logs`: this is a process of its own, so set up its logging."""
+
+    data_dir: Path | None = None
+    logs: bool = False
+
+
+def data_dir_option(command: Callback) -> Callback:
+    """`--data-dir`, taken before and after the name of the command alike."""
+    return click.option(
+        "--data-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        expose_value=False,
+        callback=_remember,
+        help="Data directory of the running platform. Default: MENDLINE_DATA_DIR, or .mendline",
+    )(command)
+
+
+def _remember(ctx: click.Context, _option: click.Parameter, given: Path | None) -> None:
+    if given is not None:
+        ctx.ensure_object(Console).data_dir = given
+
+
+def json_option(command: Callback) -> Callback:
+    return click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")(command)
+
+
+def settings() -> "Settings":
+    """The settings of this call, completed with the addresses of the running platform."""
+    from config.settings import Settings  # noqa: PLC0415 (slow to import)
+    from config.wiring import discovered  # noqa: PLC0415
+
+    console = click.get_current_context().ensure_object(Console)
+    given = {"data_dir": console.data_dir} if console.data_dir else {}
+    found = discovered(Settings(**given))  # type: ignore[arg-type]  # one field, typed above
+    if console.logs:
+        from config.logging import configure  # noqa: PLC0415
+
+        # People read this console: only failures, unless they asked for more.
+        configure("cli", found.log_level if "MENDLINE_LOG_LEVEL" in os.environ else "ERROR")
+        console.logs = False
+    return found
+
+
+@contextmanager
+def database() -> "Iterator[Database]":
+    from config import wiring  # noqa: PLC0415 (slow to import)
+
+    opened = wiring.database(settings(), application="mendline-cli", pool_size=1)
+    try:
+        yield opened
+    finally:
+        opened.dispose()

@@ -1,0 +1,84 @@
+"""Answers on standard output: JSON for programs, tables for people, plain columns for pipes."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+
+import click
+import orjson
+
+
+def moment(value: datetime) -> str:
+    """RFC 3339, UTC, milliseconds: the one form of a time that leaves Mendline."""
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it."""
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, Enum):
+        return value.value
+    return str(value)
+
+
+def print_json(value: Any) -> None:
+    options = orjson.OPT_INDENT_2 | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS
+    click.echo(orjson.dumps(value, default=plain, option=options))
+
+
+def print_rows(
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool = False
+) -> None:
+    """The whole rows as JSON, or these columns of them as a table."""
+    if as_json:
+        print_json([dict(row) for row in rows])
+        return
+    cells = [[_cell(row.get(column)) for column in columns] for row in rows]
+    titles = [column.replace("_", " ") for column in columns]
+    if sys.stdout.isatty():
+        _print_table(titles, cells)
+    else:
+        _print_columns(titles, cells)
+
+
+def print_fields(fields: Mapping[str, Any], *, as_json: bool = False) -> None:
+    """One thing, a field a line; texts of several lines stand below their name."""
+    if as_json:
+        print_json(dict(fields))
+        return
+    width = max((len(name) for name in fields), default=0) + 2
+    for name, value in fields.items():
+        text = _cell(value)
+        click.echo(f"{name}:\n{text}" if "\n" in text else f"{name + ':':<{width}}{text}".rstrip())
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict | list):
+        return orjson.dumps(value, default=plain).decode()
+    return str(plain(value))
+
+
+def _print_columns(titles: list[str], cells: list[list[str]]) -> None:
+    lines = [[text.replace("\n", " ").replace("\t", " ") for text in line] for line in cells]
+    for line in [titles, *lines]:
+        click.echo("\t".join(line))
+
+
+def _print_table(titles: list[str], cells: list[list[str]]) -> None:
+    from rich.console import Console  # noqa: PLC0415 (only people at a terminal wait for it)
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    for line in cells:
+        table.add_row(*(Text(text) for text in line))  # no markup: titles hold brackets
+    Console().print(table)
