@@ -8,7 +8,7 @@ import redis
 from pydantic import SecretStr
 
 from config.settings import Settings
-from core.errors import ConfigurationError
+from core.errors import Category, ConfigurationError
 from core.store.engine import Database
 
 CREDENTIALS = "credentials.json"
@@ -29,17 +29,26 @@ def discovered(settings: Settings) -> Settings:
     if not file.is_file():
         return settings
     found = json.loads(file.read_text())
-    missing = {
+    missing: dict[str, Any] = {
         name: SecretStr(found[name])
         for name in ("database_url", "redis_url", "secret_key")
         if getattr(settings, name) is None and found.get(name)
     }
+    if settings.public_url is None and found.get("api_url"):
+        missing["public_url"] = found["api_url"]
     return settings.model_copy(update=missing)
+
+
+class NoPlatformError(ConfigurationError):
+    """No address was given, and no running platform was found."""
+
+    code = "ML-CONF-0002"
+    category = Category.UNAVAILABLE
 
 
 def required(secret: SecretStr | None, name: str) -> str:
     if secret is None:
-        raise ConfigurationError(
+        raise NoPlatformError(
             f"MENDLINE_{name} is not set and no running platform was found in the data directory; "
             "start one with `mendline run`, or set the address."
         )
@@ -57,6 +66,12 @@ def redis_client(settings: Settings) -> "redis.Redis":
 
 def broker_url(settings: Settings) -> str:
     return required(settings.broker_url or settings.redis_url, "BROKER_URL")
+
+
+def public_url(settings: Settings) -> str:
+    """How clients reach the API: what stands in a DSN."""
+    host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
+    return settings.public_url or f"http://{host}:{settings.port}"
 
 
 def spool_dir(settings: Settings) -> Path:
