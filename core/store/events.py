@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import NotFoundError
 from core.model import Event, EventId, Issue, IssueFingerprint
-from core.store.paging import MOMENT, UUID, Cursor, InvalidCursorError, Keyset, Page
+from core.store.paging import MOMENT, UUID, Cursor, Keyset, Page
 
 ORDER: Final = Keyset(Event.received_at, Event.event_id, MOMENT, UUID)
 
@@ -73,18 +73,10 @@ def of_issues(
     statement = select(Event).where(_among(issue_ids))
     if cursor is not None:
         # Says nothing new, but a comparison of pairs alone would open every partition.
-        here = _moment(cursor)
+        here = MOMENT.read_place(cursor.value)
         older = Event.received_at <= here
         statement = statement.where(Event.received_at >= here if cursor.backwards else older)
     return ORDER.page(session, statement, cursor=cursor, limit=limit)
-
-
-def _moment(cursor: Cursor) -> datetime:
-    try:
-        found: datetime = MOMENT.read(cursor.value)
-    except OverflowError as error:
-        raise InvalidCursorError from error
-    return found
 
 
 def _among(issue_ids: Sequence[int]) -> ColumnElement[bool]:

@@ -101,7 +101,7 @@ def live_keys(session: Session) -> dict[str, int]:
     statement = select(ProjectKey.public_key, ProjectKey.project_id).where(
         ProjectKey.revoked_at.is_(None)
     )
-    return {key: project for key, project in session.execute(statement)}
+    return dict(session.execute(statement).all())
 
 
 def keys(session: Session, project_id: int) -> Sequence[ProjectKey]:
