@@ -44,14 +44,19 @@ def json_option(command: Callback) -> Callback:
     return click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")(command)
 
 
+def arguments() -> dict[str, Any]:
+    """Settings that were given on the command line."""
+    console = click.get_current_context().ensure_object(Console)
+    return {"data_dir": console.data_dir} if console.data_dir else {}
+
+
 def settings() -> "Settings":
     """The settings of this call, completed with the addresses of the running platform."""
     from config.settings import Settings  # noqa: PLC0415 (slow to import)
     from config.wiring import discovered  # noqa: PLC0415
 
     console = click.get_current_context().ensure_object(Console)
-    given = {"data_dir": console.data_dir} if console.data_dir else {}
-    found = discovered(Settings(**given))  # type: ignore[arg-type]  # one field, typed above
+    found = discovered(Settings(**arguments()))
     if console.logs:
         from config.logging import configure  # noqa: PLC0415
 
@@ -59,6 +64,13 @@ def settings() -> "Settings":
         configure("cli", found.log_level if "MENDLINE_LOG_LEVEL" in os.environ else "ERROR")
         console.logs = False
     return found
+
+
+def public_url() -> str:
+    """How clients reach the API of this platform."""
+    from config.wiring import public_url as of  # noqa: PLC0415 (slow to import)
+
+    return of(settings())
 
 
 @contextmanager

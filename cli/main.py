@@ -1,10 +1,8 @@
 """The command `mendline`: finds the command group, and turns what went wrong into an exit code."""
 
 import importlib
-import os
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final
 
 import click

@@ -1,0 +1,50 @@
+"""`mendline db`: the schema of the database."""
+
+import click
+
+from cli.console import data_dir_option, json_option, settings
+from cli.failure import FAILED
+from cli.output import print_fields
+from config import wiring
+from core.store import schema
+from core.store.schema import Fit, SchemaState
+
+NEXT_STEP = {
+    Fit.EMPTY: "Run `mendline db upgrade`.",
+    Fit.OLDER: "Run `mendline db upgrade`.",
+    Fit.NEWER: "A newer Mendline has upgraded this database: use that version.",
+    Fit.CURRENT: None,
+}
+
+
+@click.group()
+def db() -> None:
+    """Create and migrate the database."""
+
+
+@db.command()
+@json_option
+@data_dir_option
+def upgrade(as_json: bool) -> None:  # noqa: FBT001 (click calls it by name)
+    """Bring the schema to this version; safe to repeat, and from several hosts at once."""
+    found = settings()
+    url = wiring.required(found.database_url, "DATABASE_URL")
+    _print(schema.upgrade(url, days_ahead=found.partition_days_ahead), as_json=as_json)
+
+
+@db.command()
+@json_option
+@data_dir_option
+@click.pass_context
+def check(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001
+    """Tell whether the schema is the one that this version needs; 1 if it is not."""
+    state = schema.state(wiring.required(settings().database_url, "DATABASE_URL"))
+    _print(state, as_json=as_json)
+    if not state.ready:
+        ctx.exit(FAILED)
+
+
+def _print(state: SchemaState, *, as_json: bool) -> None:
+    step = NEXT_STEP[state.fit]
+    fields = {"schema": state.fit, "revision": state.found, "needed": state.needed}
+    print_fields(fields | ({"next_step": step} if step else {}), as_json=as_json)

@@ -1,0 +1,76 @@
+"""`mendline project`: the applications whose errors are taken in, and their DSNs."""
+
+from typing import Any
+
+import click
+from sqlalchemy.orm import Session
+
+from cli.console import data_dir_option, database, json_option, public_url
+from cli.output import moment, print_fields, print_rows
+from core.clock import SystemClock
+from core.model import Project, ProjectKey
+from core.store import projects
+
+
+def fields(found: Project, key: ProjectKey | None) -> dict[str, Any]:
+    return {
+        "id": str(found.id),
+        "name": found.name,
+        "dsn": projects.dsn(public_url(), key.public_key, found.id) if key else None,
+        "created_at": moment(found.created_at),
+    }
+
+
+@click.group()
+def project() -> None:
+    """Applications whose errors are taken in."""
+
+
+@project.command()
+@click.argument("name")
+@json_option
+@data_dir_option
+def create(name: str, as_json: bool) -> None:  # noqa: FBT001 (click calls it by name)
+    """Make a project and print its DSN."""
+    with database() as opened, opened.transaction() as session:
+        made = fields(*projects.create(session, name, now=SystemClock().now()))
+    _print(made, as_json=as_json)
+
+
+@project.command("list")
+@json_option
+@data_dir_option
+def list_(as_json: bool) -> None:  # noqa: FBT001
+    """All projects with their DSNs."""
+    with database() as opened, opened.transaction() as session:
+        rows = [_with_key(session, each) for each in projects.every(session)]
+    print_rows(rows, ("id", "name", "dsn"), as_json=as_json)
+
+
+@project.command("rotate-key")
+@click.argument("name_or_id")
+@click.option(
+    "--keep-old", is_flag=True, help="Leave the old key valid, so that clients can change."
+)
+@json_option
+@data_dir_option
+def rotate_key(name_or_id: str, keep_old: bool, as_json: bool) -> None:  # noqa: FBT001
+    """Make a new key and print the new DSN; the old one stops working."""
+    with database() as opened, opened.transaction() as session:
+        found = projects.find(session, name_or_id)
+        now = SystemClock().now()
+        key = projects.rotate_key(session, found.id, now=now, keep_old=keep_old)
+        rotated = fields(found, key)
+    _print(rotated, as_json=as_json)
+
+
+def _with_key(session: Session, found: Project) -> dict[str, Any]:
+    return fields(found, projects.current_key(session, found.id))
+
+
+def _print(made: dict[str, Any], *, as_json: bool) -> None:
+    """Outside JSON the DSN alone: it is what is copied, or piped on."""
+    if as_json:
+        print_fields(made, as_json=True)
+    else:
+        click.echo(made["dsn"])
