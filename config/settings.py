@@ -88,6 +88,12 @@ class Settings(BaseSettings):
     )
 
     retention_days: int = Field(90, ge=1, description="Days that events are kept.")
+    rollup_minute_days: int = Field(
+        7, ge=1, description="Days that counts are kept by the minute, before they are by the hour."
+    )
+    rollup_hour_days: int = Field(
+        60, ge=1, description="Days that counts are kept by the hour, before they are by the day."
+    )
     rollup_days: int = Field(400, ge=1, description="Days that roll-ups are kept.")
     deadletter_days: int = Field(90, ge=1, description="Days that closed dead letters are kept.")
     run_days: int = Field(

@@ -76,3 +76,15 @@ def public_url(settings: Settings) -> str:
 
 def spool_dir(settings: Settings) -> Path:
     return settings.data_dir / "spool"
+
+
+def keeping(settings: Settings) -> Keeping:
+    return Keeping(
+        event_days=settings.retention_days,
+        partition_days_ahead=settings.partition_days_ahead,
+        minute_days=settings.rollup_minute_days,
+        hour_days=settings.rollup_hour_days,
+        rollup_days=settings.rollup_days,
+        run_days=settings.run_days,
+        deadletter_days=settings.deadletter_days,
+    )

@@ -9,10 +9,13 @@ from core.model.base import Base, Id, Moment, Ref
 
 
 class EventId(Base):
-    """The one place where an event id is unique. Looked up by event id alone, too."""
+    """The one place where an event id is unique. Looked up by event id alone, too.
+
+    `received_at` is that of the event and leads to its partition. It needs no index: ids are
+    forgotten by going through the partition that is to be dropped.
+    """
 
     __tablename__ = "event_ids"
-    __table_args__ = (Index(None, "received_at", postgresql_using="brin"),)
 
     event_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     project_id: Mapped[Ref] = mapped_column(primary_key=True)

@@ -51,21 +51,8 @@ class Delta:
         )
 
 
-# For any cursor of psycopg, synchronous or not: `cursor.execute(SQL, parameters(deltas))`.
-SQL: Final = """
-    INSERT INTO component_minutes AS kept (
-        project_id, component, minute, events, successes, failures, duration_count,
-        duration_sum, duration_max, duration_buckets, memory_max, connections_lost
-    )
-    SELECT project_id, component, minute, events, successes, failures, duration_count,
-        duration_sum, duration_max, duration_buckets::bigint[], memory_max, connections_lost
-    FROM unnest(
-        %s::bigint[], %s::text[], %s::timestamptz[], %s::bigint[], %s::bigint[], %s::bigint[],
-        %s::bigint[], %s::float8[], %s::float8[], %s::text[], %s::bigint[], %s::bigint[]
-    ) AS delta (
-        project_id, component, minute, events, successes, failures, duration_count,
-        duration_sum, duration_max, duration_buckets, memory_max, connections_lost
-    )
+# How a row takes another one in; `kept` is the name of the table in the statement.
+ADD_UP: Final = """
     ON CONFLICT (project_id, component, minute, resolution) DO UPDATE SET
         events = kept.events + excluded.events,
         successes = kept.successes + excluded.successes,
@@ -82,6 +69,24 @@ SQL: Final = """
         memory_max = greatest(kept.memory_max, excluded.memory_max),
         connections_lost = kept.connections_lost + excluded.connections_lost
 """
+
+# For any cursor of psycopg, synchronous or not: `cursor.execute(SQL, parameters(deltas))`.
+SQL: Final = f"""
+    INSERT INTO component_minutes AS kept (
+        project_id, component, minute, events, successes, failures, duration_count,
+        duration_sum, duration_max, duration_buckets, memory_max, connections_lost
+    )
+    SELECT project_id, component, minute, events, successes, failures, duration_count,
+        duration_sum, duration_max, duration_buckets::bigint[], memory_max, connections_lost
+    FROM unnest(
+        %s::bigint[], %s::text[], %s::timestamptz[], %s::bigint[], %s::bigint[], %s::bigint[],
+        %s::bigint[], %s::float8[], %s::float8[], %s::text[], %s::bigint[], %s::bigint[]
+    ) AS delta (
+        project_id, component, minute, events, successes, failures, duration_count,
+        duration_sum, duration_max, duration_buckets, memory_max, connections_lost
+    )
+    {ADD_UP}
+"""  # noqa: S608  nothing but the text above
 
 
 def parameters(deltas: Iterable[tuple[Slot, Delta]]) -> Sequence[Any]:

@@ -45,7 +45,6 @@ CREATE TABLE event_ids (
     received_at TIMESTAMPTZ NOT NULL,
     CONSTRAINT pk_event_ids PRIMARY KEY (event_id, project_id)
 );
-CREATE INDEX ix_event_ids_received_at ON event_ids USING brin (received_at);
 
 CREATE TABLE events (
     event_id UUID NOT NULL,
