@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from config.settings import Settings
 from core.errors import Category, ConfigurationError
+from core.maintenance.values import Keeping
 from core.store.engine import Database
 
 CREDENTIALS = "credentials.json"
