@@ -17,9 +17,11 @@ from sqlalchemy.orm import Session
 from core.access.roles import Principal, Role
 from core.errors import InvalidInputError, NotFoundError, UnauthenticatedError
 from core.model import ApiKey
+from core.store.paging import Cursor, Keyset, Page
 
 MARK: Final = "mend_"  # so that people and secret scanners know one when they see it
 SHOWN: Final = 12
+ORDER: Final = Keyset(ApiKey.id, ApiKey.id)
 NOTED_EVERY: Final = timedelta(minutes=1)
 
 
@@ -117,11 +119,25 @@ def every(session: Session, *, project_id: int | None = None) -> Sequence[ApiKey
     return session.scalars(statement).all()
 
 
+def page(
+    session: Session, *, only: int | None = None, cursor: Cursor | None = None, limit: int = 100
+) -> Page:
+    """As `every`, in pages; each row begins with the `ApiKey`."""
+    statement = select(ApiKey) if only is None else select(ApiKey).where(ApiKey.project_id == only)
+    return ORDER.page(session, statement, cursor=cursor, limit=limit)
+
+
+def get(session: Session, key_id: int, *, project_id: int | None = None) -> ApiKey:
+    """`project_id` limits it to the keys of one project; others are not there."""
+    key = session.get(ApiKey, key_id)
+    if key is None or (project_id is not None and key.project_id != project_id):
+        raise KeyNotFoundError(f"There is no API key {key_id}.", key_id=key_id)
+    return key
+
+
 def revoke(session: Session, key_id: int, *, now: datetime) -> ApiKey:
     """At once and for good; a second time changes nothing."""
-    key = session.get(ApiKey, key_id)
-    if key is None:
-        raise KeyNotFoundError(f"There is no API key {key_id}.", key_id=key_id)
+    key = get(session, key_id)
     key.revoked_at = key.revoked_at or now
     session.flush()
     return key

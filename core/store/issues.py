@@ -39,6 +39,7 @@ ORDERS: Final = {
 class IssueFilter:
     """Empty means all. Of each field any value will do; of `query` every word must be found."""
 
+    ids: Sequence[int] = ()
     projects: Sequence[int] = ()
     statuses: Sequence[str] = ()
     levels: Sequence[str] = ()
@@ -48,6 +49,7 @@ class IssueFilter:
 
     def conditions(self) -> list[ColumnElement[bool]]:
         choices = (
+            (Issue.id, self.ids),
             (Issue.project_id, self.projects),
             (Issue.status, self.statuses),
             (Issue.level, self.levels),

@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 
 from core.errors import ConflictError, InvalidInputError, NotFoundError
 from core.model import Project, ProjectKey
+from core.store.paging import Cursor, Keyset, Page
 
 LONGEST_NAME: Final = 100
+ORDER: Final = Keyset(Project.id, Project.id)
 
 
 class ProjectNotFoundError(NotFoundError):
@@ -62,6 +64,13 @@ def get(session: Session, project_id: int) -> Project:
     return found
 
 
+def visible(session: Session, project_id: int, *, only: int | None) -> Project:
+    """As `get`; for who may see `only` one project the others are not there."""
+    if only is not None and project_id != only:
+        raise ProjectNotFoundError(f"There is no project {project_id}.", project_id=project_id)
+    return get(session, project_id)
+
+
 def find(session: Session, name_or_id: str) -> Project:
     """What people type: the name, or else the number."""
     found = session.scalar(select(Project).where(Project.name == name_or_id))
@@ -74,6 +83,14 @@ def find(session: Session, name_or_id: str) -> Project:
 
 def every(session: Session) -> Sequence[Project]:
     return session.scalars(select(Project).order_by(Project.id)).all()
+
+
+def page(
+    session: Session, *, only: int | None = None, cursor: Cursor | None = None, limit: int = 100
+) -> Page:
+    """Newest first; each row begins with the `Project`."""
+    statement = select(Project) if only is None else select(Project).where(Project.id == only)
+    return ORDER.page(session, statement, cursor=cursor, limit=limit)
 
 
 def rename(session: Session, project_id: int, name: str) -> Project:
