@@ -1,0 +1,139 @@
+"""Undoes the compression of a body, never producing more than a cap: a small bomb stays small."""
+
+import zlib
+from collections.abc import Callable
+from typing import Final
+
+import brotli  # type: ignore[import-untyped]  # publishes no types
+import zstandard
+
+from core.errors import InvalidInputError, TooLargeError, UndecodableError
+from core.intake.item import Encoding
+from core.intake.rejection import Reason
+
+_GZIP_WINDOW: Final = 16 + zlib.MAX_WBITS
+_GZIP_MEMBERS: Final = 64  # each costs a copy of what follows it
+_ZSTD_WINDOW: Final = 8 * 2**20  # RFC 8878 asks decoders for this much, and no more
+_NAMES: Final = {
+    "": Encoding.IDENTITY,
+    "identity": Encoding.IDENTITY,
+    "gzip": Encoding.GZIP,
+    "x-gzip": Encoding.GZIP,
+    "deflate": Encoding.DEFLATE,
+    "br": Encoding.BROTLI,
+    "zstd": Encoding.ZSTD,
+}
+
+
+class UnknownEncodingError(InvalidInputError):
+    """The content encoding is not one of gzip, deflate, br and zstd."""
+
+    code = "ML-VAL-0010"
+    http_status = 415
+
+
+def content_encoding(header: str) -> Encoding:
+    """The encoding that a `Content-Encoding` header names; a stack of several is refused."""
+    found = _NAMES.get(header.strip().lower())
+    if found is None:
+        raise UnknownEncodingError(
+            f"unsupported content encoding {header[:40]!r}; use gzip, deflate, br or zstd",
+            reason=Reason.ENCODING,
+        )
+    return found
+
+
+def _too_large(cap: int) -> TooLargeError:
+    return TooLargeError(f"larger than {cap} bytes when decompressed", reason=Reason.TOO_LARGE)
+
+
+def _zlib(data: bytes, cap: int, window: int) -> bytes:
+    engine = zlib.decompressobj(window)
+    out = engine.decompress(data, cap + 1)
+    if len(out) > cap:
+        raise _too_large(cap)
+    if not engine.eof:
+        raise UndecodableError("the compressed body ends too early", reason=Reason.ENCODING)
+    return out
+
+
+def _gzip(data: bytes, cap: int) -> bytes:
+    out, rest = b"", data
+    for _ in range(_GZIP_MEMBERS):
+        engine = zlib.decompressobj(_GZIP_WINDOW)
+        part = engine.decompress(rest, cap + 1 - len(out))
+        out = out + part if out else part
+        if len(out) > cap:
+            raise _too_large(cap)
+        if not engine.eof:
+            raise UndecodableError("the compressed body ends too early", reason=Reason.ENCODING)
+        rest = engine.unused_data
+        if not rest:
+            return out
+    raise UndecodableError("the gzip body has too many members", reason=Reason.ENCODING)
+
+
+def _deflate(data: bytes, cap: int) -> bytes:
+    """With or without the zlib header: the name means both in practice."""
+    wrapped = len(data) >= 2 and data[0] & 15 == 8 and (data[0] << 8 | data[1]) % 31 == 0  # noqa: PLR2004 - RFC 1950, section 2.2
+    if wrapped:
+        try:
+            return _zlib(data, cap, zlib.MAX_WBITS)
+        except zlib.error:
+            pass  # a raw stream may begin like a header
+    return _zlib(data, cap, -zlib.MAX_WBITS)
+
+
+def _brotli(data: bytes, cap: int) -> bytes:
+    engine = brotli.Decompressor()
+    parts = [engine.process(data, output_buffer_limit=cap + 1)]
+    size = len(parts[0])
+    while not engine.is_finished() and size <= cap:
+        part = engine.process(b"", output_buffer_limit=cap + 1 - size)
+        if not part:
+            raise UndecodableError("the compressed body ends too early", reason=Reason.ENCODING)
+        parts.append(part)
+        size += len(part)
+    if size > cap:
+        raise _too_large(cap)
+    return b"".join(parts)
+
+
+def _zstd(data: bytes, cap: int) -> bytes:
+    engine = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
+    with engine.stream_reader(data, read_across_frames=True) as reader:
+        out = reader.read(cap + 1)
+    if len(out) > cap:
+        raise _too_large(cap)
+    if not out and data:
+        raise UndecodableError("the compressed body ends too early", reason=Reason.ENCODING)
+    return out
+
+
+_DECODERS: Final[dict[Encoding, Callable[[bytes, int], bytes]]] = {
+    Encoding.GZIP: _gzip,
+    Encoding.DEFLATE: _deflate,
+    Encoding.BROTLI: _brotli,
+    Encoding.ZSTD: _zstd,
+}
+
+
+def decompress(encoding: Encoding, data: bytes, *, cap: int) -> bytes:
+    decoder = _DECODERS.get(encoding)
+    if decoder is None:
+        if len(data) > cap:
+            raise _too_large(cap)
+        return data
+    try:
+        return decoder(data, cap)
+    except (zlib.error, brotli.error, zstandard.ZstdError) as error:
+        raise UndecodableError(
+            f"the body is not valid {encoding.name.lower()}: {error}", reason=Reason.ENCODING
+        ) from error
+
+
+def pack(data: bytes, *, worth: int = 1_024) -> tuple[Encoding, bytes]:
+    """Compresses what came uncompressed, quickly; below `worth` bytes it does not pay."""
+    if len(data) < worth:
+        return Encoding.IDENTITY, data
+    return Encoding.ZSTD, zstandard.ZstdCompressor(level=1).compress(data)

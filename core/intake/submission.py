@@ -1,0 +1,195 @@
+"""From the bytes of one request to what goes into the inbox; pure, and the hot path of intake."""
+
+import base64
+import binascii
+import uuid
+import zlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import orjson
+
+from core.errors import InvalidInputError, TooLargeError, UndecodableError
+from core.intake import document, event_id, lenient, rest
+from core.intake import envelope as framing
+from core.intake.compression import decompress, pack
+from core.intake.item import Encoding, InboxItem, Kind
+from core.intake.lenient import Loaded
+from core.intake.limits import Limits
+from core.intake.rejection import Reason, skipped_kind
+
+EVENT: Final = "event"
+TRANSACTION: Final = "transaction"
+
+
+class Arrival(NamedTuple):
+    """A request body as it came, and to whom it belongs."""
+
+    project_id: int
+    received_at: datetime
+    encoding: Encoding
+    body: bytes
+
+
+@dataclass(slots=True)
+class Submission:
+    """What one request brought: items for the inbox, and counts of the rest by kind or reason.
+
+    `event_id` is what the answer names; `events` are the reports behind the items, where they were
+    parsed whole.
+    """
+
+    items: list[InboxItem] = field(default_factory=list)
+    event_id: uuid.UUID | None = None
+    skipped: Counter[str] = field(default_factory=Counter)
+    rejected: Counter[str] = field(default_factory=Counter)
+    reports: list[Mapping[str, Any]] = field(default_factory=list)
+
+
+class _Probe(msgspec.Struct, frozen=True, gc=False):
+    """The fields that intake itself reads; decoding it checks the whole JSON."""
+
+    event_id: Any = None
+    type: Any = None
+
+
+_probe: Final = msgspec.json.Decoder(_Probe).decode
+
+
+def probe(payload: bytes, *, limit: int) -> _Probe:
+    """Checks that `payload` is the JSON of an object; lenient where the reader will be, too."""
+    if len(payload) > limit:
+        raise TooLargeError(f"an event larger than {limit} bytes", reason=Reason.TOO_LARGE)
+    try:
+        return _probe(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        value = lenient.loads(payload).value
+    if not isinstance(value, dict):
+        raise InvalidInputError("an event must be a JSON object", reason=Reason.INVALID)
+    return _Probe(value.get("event_id"), value.get("type"))
+
+
+def from_envelope(arrival: Arrival, limits: Limits) -> Submission:
+    """An envelope that holds one event and nothing else is stored just as it came.
+
+    The header's event id wins over the event's own. A second event is refused: the protocol
+    allows one.
+    """
+    data = decompress(arrival.encoding, arrival.body, cap=limits.decompressed)
+    if not data.strip():
+        raise InvalidInputError("the request has no body", reason=Reason.MALFORMED)
+    parsed = framing.parse(data, max_items=limits.items)
+    submission = Submission(event_id=event_id.read(parsed.header.event_id))
+    event: bytes | None = None
+    for item in parsed.items:
+        if item.type != EVENT:
+            submission.skipped[skipped_kind(item.type)] += 1
+        elif event is None:
+            event = item.payload
+        else:
+            submission.rejected[Reason.DUPLICATE_ITEM] += 1
+    if event is not None:
+        alone = len(parsed.items) == 1
+        _add_event(submission, event, arrival, limits, envelope=data if alone else None)
+    return submission
+
+
+def _add_event(
+    submission: Submission,
+    payload: bytes,
+    arrival: Arrival,
+    limits: Limits,
+    *,
+    envelope: bytes | None = None,
+) -> None:
+    found = probe(payload, limit=limits.event)
+    if found.type == TRANSACTION:
+        submission.skipped[TRANSACTION] += 1
+        return
+    identity = submission.event_id or event_id.read(found.event_id) or event_id.fresh()
+    submission.event_id = identity
+    if envelope is None:
+        kind, (encoding, body) = Kind.EVENT, pack(payload)
+    elif arrival.encoding == Encoding.IDENTITY:
+        kind, (encoding, body) = Kind.ENVELOPE, pack(envelope)
+    else:
+        kind, encoding, body = Kind.ENVELOPE, arrival.encoding, arrival.body
+    submission.items.append(
+        InboxItem(arrival.project_id, identity, arrival.received_at, kind, encoding, body)
+    )
+
+
+def from_store(arrival: Arrival, limits: Limits) -> Submission:
+    """One event as JSON; the oldest clients sent it as base64 of zlib."""
+    data = decompress(arrival.encoding, arrival.body, cap=limits.decompressed)
+    if not data.strip():
+        raise InvalidInputError("the request has no body", reason=Reason.MALFORMED)
+    if not data.lstrip(b" \t\r\n\xef\xbb\xbf").startswith((b"{", b"[")):
+        data = _unwrapped(data, limits.decompressed)
+    submission = Submission()
+    _add_event(submission, data, arrival, limits)
+    return submission
+
+
+def _unwrapped(data: bytes, cap: int) -> bytes:
+    try:
+        packed = base64.b64decode(data, validate=True)
+        return decompress(Encoding.DEFLATE, packed, cap=cap)
+    except (binascii.Error, zlib.error, UndecodableError):
+        return data
+
+
+def from_report(arrival: Arrival, limits: Limits) -> Submission:
+    """One object of `POST /api/errors`."""
+    value, tags = _document(arrival, limits)
+    submission = Submission()
+    _add_report(submission, rest.check(value), arrival, limits, tags=tags)
+    return submission
+
+
+def from_reports(arrival: Arrival, limits: Limits) -> Submission:
+    """An array of such objects; one that is wrong refuses them all, so that none is lost unseen."""
+    values, tags = _document(arrival, limits)
+    if not isinstance(values, list):
+        raise InvalidInputError("the body must be an array of reports", reason=Reason.INVALID)
+    if len(values) > limits.items:
+        raise TooLargeError(
+            f"more than {limits.items} reports at once", reason=Reason.TOO_MANY_ITEMS
+        )
+    submission = Submission()
+    for value in values:
+        _add_report(submission, rest.check(value), arrival, limits, tags=tags)
+    return submission
+
+
+def _document(arrival: Arrival, limits: Limits) -> Loaded:
+    return document.load(decompress(arrival.encoding, arrival.body, cap=limits.decompressed))
+
+
+def _add_report(
+    submission: Submission,
+    report: Mapping[str, Any],
+    arrival: Arrival,
+    limits: Limits,
+    *,
+    tags: tuple[str, ...],
+) -> None:
+    data = orjson.dumps(report)
+    if len(data) > limits.event:
+        raise TooLargeError(f"an event larger than {limits.event} bytes", reason=Reason.TOO_LARGE)
+    submission.event_id = event_id.read(report.get("event_id")) or event_id.fresh()
+    submission.items.append(
+        InboxItem(
+            arrival.project_id,
+            submission.event_id,
+            arrival.received_at,
+            Kind.REPORT,
+            *pack(data),
+            {"tags": list(tags)} if tags else None,
+        )
+    )
+    submission.reports.append(report)
