@@ -44,19 +44,36 @@ def json_option(command: Callback) -> Callback:
     return click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")(command)
 
 
+def actor() -> str:
+    """Who acts, as it stands in histories. A container's user may have no name."""
+    return f"cli:{os.environ.get('USER') or os.getuid()}"
+
+
 def arguments() -> dict[str, Any]:
     """Settings that were given on the command line."""
     console = click.get_current_context().ensure_object(Console)
     return {"data_dir": console.data_dir} if console.data_dir else {}
 
 
+def given_settings() -> "Settings":
+    """The settings as configured, without what a running platform adds."""
+    from pydantic import ValidationError  # noqa: PLC0415 (slow to import)
+
+    from config.settings import Settings  # noqa: PLC0415
+
+    try:
+        return Settings(**arguments())
+    except ValidationError as error:
+        wrong = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise click.UsageError(f"A setting cannot be used. {'; '.join(wrong)}") from error
+
+
 def settings() -> "Settings":
     """The settings of this call, completed with the addresses of the running platform."""
-    from config.settings import Settings  # noqa: PLC0415 (slow to import)
-    from config.wiring import discovered  # noqa: PLC0415
+    from config.wiring import discovered  # noqa: PLC0415 (slow to import)
 
     console = click.get_current_context().ensure_object(Console)
-    found = discovered(Settings(**arguments()))
+    found = discovered(given_settings())
     if console.logs:
         from config.logging import configure  # noqa: PLC0415
 

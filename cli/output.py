@@ -2,26 +2,29 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
 import click
 import orjson
+from pydantic import BaseModel
 
-
-def moment(value: datetime) -> str:
-    """RFC 3339, UTC, milliseconds: the one form of a time that leaves Mendline."""
-    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+from web.api.schemas.shape import rfc3339
 
 
 def plain(value: Any) -> Any:
     """A value as JSON has it."""
     if isinstance(value, datetime):
-        return moment(value)
+        return rfc3339(value)
     if isinstance(value, Enum):
         return value.value
     return str(value)
+
+
+def shown(schema: type[BaseModel], thing: Any) -> dict[str, Any]:
+    """A thing in the very shape in which the API shows it."""
+    return schema.model_validate(thing).model_dump(mode="json")
 
 
 def print_json(value: Any) -> None:

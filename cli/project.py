@@ -6,10 +6,11 @@ import click
 from sqlalchemy.orm import Session
 
 from cli.console import data_dir_option, database, json_option, public_url
-from cli.output import moment, print_fields, print_rows
+from cli.output import print_fields, print_rows
 from core.clock import SystemClock
 from core.model import Project, ProjectKey
 from core.store import projects
+from web.api.schemas.shape import rfc3339
 
 
 def fields(found: Project, key: ProjectKey | None) -> dict[str, Any]:
@@ -17,7 +18,7 @@ def fields(found: Project, key: ProjectKey | None) -> dict[str, Any]:
         "id": str(found.id),
         "name": found.name,
         "dsn": projects.dsn(public_url(), key.public_key, found.id) if key else None,
-        "created_at": moment(found.created_at),
+        "created_at": rfc3339(found.created_at),
     }
 
 

@@ -34,6 +34,7 @@ SENSITIVE_NAMES: Final = frozenset(
 _RULES: Final = (
     ("://", re.compile(r"(://[^\s/:@\"]*):[^\s/\"]+@"), rf"\1:{MASK}@"),
     ("://", re.compile(r"://[0-9a-f]{32}@"), f"://{MASK}@"),
+    ("mend_", re.compile(r"\bmend_[\w-]{24,}"), f"mend_{MASK}"),
     ("/k/", re.compile(r"/k/[0-9A-Za-z_-]{8,}"), f"/k/{MASK}"),
     ("bearer", re.compile(r"(?i)\b(bearer)\s+[\w.~+/=-]{8,}"), rf"\1 {MASK}"),
     ("basic", re.compile(r"(?i)\b(authorization\W{1,6}basic)\s+[\w+/=-]{6,}"), rf"\1 {MASK}"),

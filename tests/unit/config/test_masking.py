@@ -11,6 +11,7 @@ KEY = "0123456789abcdef0123456789abcdef"
     ("text", "secret"),
     [
         ("Authorization: Bearer ml_abcdefgh12345678", "ml_abcdefgh12345678"),
+        ("the key mend_Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4 was refused", "Zm9vYmFyYmF6cXV4"),
         ("authorization: basic dXNlcjpwYXNz", "dXNlcjpwYXNz"),
         (f"POST /k/{KEY}/api/errors 200", KEY),
         (f"http://{KEY}@localhost:8000/1", KEY),
@@ -30,6 +31,7 @@ def test_a_secret_is_replaced(text, secret):
     [
         "http://localhost:8000/api/v1/issues?query=a",
         "bearer of news",
+        "mend_or_break",
         "a=1, b=2",
         "user@example.org wrote to /key/",
     ],

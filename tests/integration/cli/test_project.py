@@ -1,0 +1,60 @@
+import re
+
+from core.store import projects
+
+
+def test_a_new_project_prints_its_dsn(run):
+    result = run("project", "create", "shop")
+    assert re.fullmatch(r"http://[0-9a-f]{32}@127\.0\.0\.1:8000/\d+\n", result.stdout)
+
+
+def test_the_public_address_stands_in_the_dsn(ask, monkeypatch):
+    monkeypatch.setenv("MENDLINE_PUBLIC_URL", "https://errors.example.org/in")
+    made = ask("project", "create", "shop")
+    assert re.fullmatch(r"https://[0-9a-f]{32}@errors\.example\.org/in/\d+", made["dsn"])
+
+
+def test_the_list_has_every_project_with_its_dsn(ask):
+    made = [ask("project", "create", name) for name in ("shop", "till")]
+    assert ask("project", "list") == made
+
+
+def test_outside_a_terminal_a_list_is_columns(run):
+    run("project", "create", "shop")
+    head, row = run("project", "list").stdout.splitlines()
+    assert head.split("\t") == ["id", "name", "dsn"]
+    assert row.split("\t")[1] == "shop"
+
+
+def test_a_name_is_given_once(run):
+    run("project", "create", "shop")
+    result = run("project", "create", "shop")
+    assert result.exit_code == 1
+    assert "ML-REF-0011" in result.stderr
+
+
+def test_a_name_that_cannot_be_is_wrong_use(run):
+    assert run("project", "create", "  ").exit_code == 2
+
+
+def test_rotating_makes_the_old_key_invalid(ask, database):
+    old = ask("project", "create", "shop")
+    new = ask("project", "rotate-key", "shop")
+    with database.transaction() as session:
+        live = projects.live_keys(session)
+    assert old["dsn"] != new["dsn"]
+    assert [key for key in live if key in new["dsn"]] == list(live)
+
+
+def test_rotating_may_leave_the_old_key(ask, database):
+    ask("project", "create", "shop")
+    ask("project", "rotate-key", "shop", "--keep-old")
+    with database.transaction() as session:
+        assert len(projects.live_keys(session)) == 2
+
+
+def test_an_unknown_project_fails_with_the_next_step(run):
+    result = run("project", "rotate-key", "nobody")
+    assert result.exit_code == 1
+    assert "There is no project 'nobody'. [ML-REF-0010]" in result.stderr
+    assert "Check the name" in result.stderr
