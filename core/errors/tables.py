@@ -78,7 +78,7 @@ NOT_PERMITTED: Final = Known("ML-SYS-0002", Category.CONFIG)
 FILE_MISSING: Final = Known("ML-SYS-0003", Category.NOT_FOUND)
 WORKER_LOST: Final = Known("ML-WORK-0003", Category.OTHER_TRANSIENT)
 CANCELLED: Final = Known("ML-WORK-0004", Category.CANCELLED)
-UNENCODABLE: Final = Known("ML-VAL-0005", Category.VALIDATION)
+UNENCODABLE: Final = Known("ML-VAL-0020", Category.VALIDATION)
 
 BY_SQLSTATE: Final[Mapping[str, Known]] = {
     "25006": DATABASE_READ_ONLY,

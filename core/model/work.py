@@ -1,6 +1,8 @@
 """The work ledger: everything that must be done once decided."""
 
-from sqlalchemy import Index, Integer, SmallInteger, Text
+from typing import Final, cast
+
+from sqlalchemy import Index, Integer, SmallInteger, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -54,6 +56,10 @@ class WorkItem(Base):
     published_at: Mapped[Moment | None]
     started_at: Mapped[Moment | None]
     finished_at: Mapped[Moment | None]
+
+
+# For statements in bulk and by compare-and-set, which no object in a session should follow.
+ITEMS: Final = cast("Table", WorkItem.__table__)
 
 
 class WorkHold(Base):

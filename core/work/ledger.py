@@ -1,0 +1,195 @@
+"""The ledger: a decision becomes a row, a row becomes a message, a message starts the row once."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import CursorResult, Update, bindparam, func, select, text, update
+from sqlalchemy.orm import Session
+
+from core import context
+from core.clock import Clock
+from core.errors import BrokerUnavailableError, ErrorReport
+from core.model.work import ITEMS, WorkItem
+from core.store import work as rows
+from core.store.deadletters import Capture, insert_capture
+from core.store.engine import Database, after_commit
+from core.store.work import WorkOrder
+from core.work import dispatch, history
+from core.work.attempt import LeaseLostError, Started, UnknownWorkError
+from core.work.sender import TaskSender, WorkMessage
+from core.work.states import State
+
+log = structlog.get_logger()
+
+_CLOCK: Final = func.clock_timestamp()  # leases go by the database's clock, on every host alike
+_NO_LEASE: Final = {"lease_until": None, "leased_by": None}
+
+_START: Final = (
+    update(ITEMS)
+    .where(WorkItem.id == bindparam("work_id"), WorkItem.state == State.PUBLISHED)
+    .values(
+        state=State.RUNNING,
+        attempt=WorkItem.attempt + 1,
+        started_at=bindparam("now"),
+        leased_by=bindparam("worker"),
+        lease_until=_CLOCK + WorkItem.lease_seconds * text("interval '1 second'"),
+    )
+    .returning(
+        WorkItem.task,
+        WorkItem.arguments,
+        WorkItem.queue,
+        WorkItem.attempt,
+        WorkItem.max_attempts,
+        WorkItem.target,
+        WorkItem.context,
+        WorkItem.replay_of,
+    )
+)
+# Compare-and-set: only the attempt that holds the lease may say how it ended.
+_MINE: Final = update(ITEMS).where(
+    WorkItem.id == bindparam("work_id"),
+    WorkItem.state == State.RUNNING,
+    WorkItem.attempt == bindparam("started"),
+)
+_FINISH: Final = _MINE.values(
+    state=State.DONE, finished_at=bindparam("now"), result=bindparam("outcome"), **_NO_LEASE
+)
+_RETRY: Final = _MINE.values(
+    state=State.WAITING, due_at=bindparam("due"), history=history.appended(), **_NO_LEASE
+)
+_GIVE_UP: Final = _MINE.values(
+    state=State.DEAD, finished_at=bindparam("now"), history=history.appended(), **_NO_LEASE
+).returning(WorkItem.history)
+_CANCEL: Final = (
+    update(ITEMS)
+    .where(
+        WorkItem.id == bindparam("work_id"),
+        WorkItem.state.in_((State.WAITING, State.PUBLISHED)),
+    )
+    .values(state=State.CANCELLED, finished_at=bindparam("now"), history=history.appended())
+    .returning(WorkItem.id)
+)
+
+
+class Ledger:
+    """What deciders and tasks do with the ledger.
+
+    Only `start` and `fail` open transactions of their own: the first must be visible before the
+    work begins, the second comes after the attempt's own transaction has been rolled back.
+    """
+
+    def __init__(self, database: Database, sender: TaskSender, clock: Clock) -> None:
+        self._database = database
+        self._sender = sender
+        self._clock = clock
+
+    def add(self, session: Session, order: WorkOrder) -> int:
+        """Writes the row in the caller's transaction; the message leaves after the commit."""
+        added = rows.add(session, order, self._clock.now(), publish=True)
+        if added.published:
+            message = WorkMessage(
+                work_id=added.work_id,
+                task=order.task,
+                queue=order.queue,
+                priority=order.priority,
+                message_id=dispatch.message_id(added.work_id, attempt=0),
+                context=context.current(),
+            )
+            after_commit(session, lambda: self._publish(message))
+        return added.work_id
+
+    def start(self, work_id: int, *, message_id: str, worker: str) -> Started | None:
+        """The fence: None for a row that runs, waits or has ended; raises for one never made."""
+        with self._database.transaction() as session:
+            values = {"work_id": work_id, "now": self._clock.now(), "worker": worker}
+            row = session.execute(_START, values).mappings().one_or_none()
+            if row is not None:
+                return Started(work_id, worker, **row)
+            if session.execute(select(WorkItem.id).where(WorkItem.id == work_id)).first() is None:
+                raise UnknownWorkError(work_id=work_id)
+        log.info("work.not_started", work_id=work_id, message_id=message_id)
+        return None
+
+    def finish(
+        self, session: Session, started: Started, result: Mapping[str, Any] | None = None
+    ) -> None:
+        """In the transaction of the effects: they count exactly if this attempt still holds on."""
+        values = {
+            "work_id": started.work_id,
+            "started": started.attempt,
+            "now": self._clock.now(),
+            "outcome": result,
+        }
+        if not _changed(session, _FINISH, values):
+            raise LeaseLostError(work_id=started.work_id, attempt=started.attempt)
+
+    def retry(self, started: Started, report: ErrorReport, *, delay: float) -> bool:
+        """Back to waiting for `delay` seconds; False when the row is no longer this attempt's."""
+        now = self._clock.now()
+        values = {
+            "work_id": started.work_id,
+            "started": started.attempt,
+            "due": now + timedelta(seconds=delay),
+            "entry": history.failed(report, started, now, delay=delay),
+        }
+        with self._database.transaction() as session:
+            return _changed(session, _RETRY, values)
+
+    def give_up(self, started: Started, report: ErrorReport, *, reason: str) -> int | None:
+        """Dead letter and final state in one transaction; the id of the letter."""
+        now = self._clock.now()
+        values = {
+            "work_id": started.work_id,
+            "started": started.attempt,
+            "now": now,
+            "entry": history.failed(report, started, now),
+        }
+        with self._database.transaction() as session:
+            entries = session.execute(_GIVE_UP, values).scalar()
+            if entries is None:
+                return None
+            return insert_capture(session, _letter(started, report, reason, entries), now)
+
+    def cancel(self, session: Session, work_id: int, *, reason: str) -> bool:
+        """False for a row that runs already or has ended."""
+        now = self._clock.now()
+        values = {"work_id": work_id, "now": now, "entry": history.cancelled(reason, now)}
+        return session.execute(_CANCEL, values).first() is not None
+
+    def dispatch_due(self, limit: int = 200) -> int:
+        """Publishes what is due and not held; how many messages left."""
+        return dispatch.dispatch_due(self._database, self._sender, self._clock.now(), limit=limit)
+
+    def _publish(self, message: WorkMessage) -> None:
+        try:
+            self._sender.send(message)
+        except BrokerUnavailableError:
+            log.warning("work.publish_failed", work_id=message.work_id, exc_info=True)
+            dispatch.take_back(self._database, [message.work_id])
+
+
+def _changed(session: Session, statement: Update, values: Mapping[str, Any]) -> bool:
+    result = session.execute(statement, values)
+    assert isinstance(result, CursorResult)
+    return result.rowcount == 1
+
+
+def _letter(
+    started: Started, report: ErrorReport, reason: str, entries: list[dict[str, Any]]
+) -> Capture:
+    project = started.context.get("project_id")
+    return Capture(
+        capture_key=f"work-{started.work_id}",
+        reason=reason,
+        task=started.task,
+        queue=started.queue,
+        message_id=started.idempotency_key,
+        work_id=started.work_id,
+        project_id=int(project) if project else None,
+        arguments={"args": [], "kwargs": dict(started.arguments)},
+        error=report,
+        history=entries,
+        attempts=started.attempt,
+    )

@@ -1,0 +1,38 @@
+"""The Celery application `tasks.app`: `celery -A tasks.app …` works for every command of Celery."""
+
+from functools import cached_property
+from typing import Any, Final
+
+from celery import Celery
+
+from config import wiring
+from config.settings import Settings
+from tasks.configuration import celery_settings
+from tasks.runtime import Runtime
+
+MODULES: Final = ("tasks.deadletter",)
+
+
+class Application(Celery):
+    """Reads the settings on first use, so that importing this module needs no environment."""
+
+    @cached_property
+    def settings(self) -> Settings:
+        return wiring.discovered(Settings())
+
+    @cached_property
+    def runtime(self) -> Runtime:
+        """What the tasks of this process work with."""
+        return Runtime(self, self.settings)
+
+
+app: Application = Application(
+    "mendline", task_cls="tasks.base:Task", include=MODULES, set_as_current=True
+)
+
+
+def _configured() -> dict[str, Any]:
+    return celery_settings(app.settings)
+
+
+app.add_defaults(_configured)

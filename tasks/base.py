@@ -1,0 +1,123 @@
+"""The base of all tasks: what surrounds a body, so that the body is three lines."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from time import perf_counter
+from typing import Any, Final, NoReturn
+
+import celery
+import structlog
+from celery.exceptions import Ignore, Reject, Retry
+from prometheus_client import Histogram
+from sqlalchemy.exc import SQLAlchemyError
+
+from config.telemetry import TASK_SECONDS
+from core.context import FIELDS, bound
+from core.errors import report
+from core.errors.report import for_log
+from tasks.app import app
+from tasks.delivery import Content, Ledgered, WakeUp, execution
+from tasks.queues import Queue
+from tasks.runtime import Runtime
+from tasks.work import Delivery, Outcome, Work
+
+log = structlog.get_logger()
+
+Result = Mapping[str, Any] | None
+HEADER: Final = "mendline"
+
+
+class Task(celery.Task[Any, Any]):
+    """Context, timing, metrics, transaction, fence, and one way out for every failure."""
+
+    abstract = True
+    typing = False  # the signature of a body begins with its `Work`
+    Request = "workers.consumer:HardRequest"
+    delivery: Delivery = Delivery.LEDGERED
+    home: Queue = Queue.MAINTENANCE
+
+    @property
+    def runtime(self) -> Runtime:
+        return app.runtime
+
+    def __call__(self, *args: Any, **kwargs: Any) -> None:
+        begun = perf_counter()
+        outcome = Outcome.FAILED
+        current = execution(self, args, kwargs)
+        with bound(task=self.name, task_id=self.request.id, **self._carried()):
+            try:
+                outcome = current.run()
+            except (Ignore, Reject, Retry):
+                outcome = Outcome.IGNORED
+                raise
+            except Exception as error:  # noqa: BLE001 (edge of the process)
+                outcome = self._settle(current, error)
+                self._tell_celery(outcome, error)
+            finally:
+                _seconds(self.name, outcome).observe(perf_counter() - begun)
+
+    def _settle(self, current: WakeUp | Ledgered | Content, error: Exception) -> Outcome:
+        failed = report(error)
+        try:
+            outcome = current.settle(failed)
+        except SQLAlchemyError:
+            # The row stays as it is; when its lease ends the reconciler takes care of it.
+            log.warning("task.unsettled", exc_info=True)
+            outcome = Outcome.FAILED
+        level = log.warning if outcome is Outcome.RETRIED else log.error
+        level("task.failed", outcome=str(outcome), exc_info=error, **for_log(failed))
+        if outcome in {Outcome.DEAD, Outcome.FAILED}:
+            self.runtime.reporter.exception(error, task=self.name, code=failed.code)
+        return outcome
+
+    def _tell_celery(self, outcome: Outcome, error: Exception) -> NoReturn:
+        """What is decided already; for Celery's events, and so for Flower."""
+        if outcome is Outcome.RETRIED:
+            raise Retry(exc=error) from error
+        if outcome is Outcome.IGNORED:
+            raise Ignore from error
+        raise error
+
+    def _carried(self) -> dict[str, str]:
+        """The context that came with the message; strangers may have sent anything."""
+        found = getattr(self.request, HEADER, None)
+        if not isinstance(found, dict):
+            return {}
+        return {
+            name: value
+            for name, value in found.items()
+            if name in FIELDS and isinstance(value, str) and name not in {"task", "task_id"}
+        }
+
+
+def task(
+    name: str,
+    *,
+    queue: Queue,
+    delivery: Delivery = Delivery.LEDGERED,
+    **options: Any,
+) -> Callable[[Callable[..., Result]], Task]:
+    """Registers a body `(work: Work, **arguments)` under a name `subject.verb`."""
+
+    def register(body: Callable[..., Result]) -> Task:
+        decorate: Any = app.task(
+            name=name,
+            base=Task,
+            delivery=delivery,
+            home=queue,
+            acks_late=delivery is Delivery.CONTENT,
+            **options,
+        )
+        made: Task = decorate(body)
+        return made
+
+    return register
+
+
+@cache
+def _seconds(name: str, outcome: Outcome) -> Histogram:
+    seconds: Histogram = TASK_SECONDS.labels(name, str(outcome))
+    return seconds
+
+
+__all__ = ["Delivery", "Outcome", "Queue", "Result", "Task", "Work", "task"]

@@ -1,0 +1,177 @@
+"""The three ways a task is executed, by what its message is worth, and settles a failure."""
+
+import random
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+from celery.exceptions import Reject
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.errors import ErrorReport, UnprocessableError, report
+from core.resilience.backoff import decide
+from core.store.deadletters import Capture, insert_capture
+from core.store.work import WorkOrder
+from core.work.attempt import LeaseLostError, Started, UnknownWorkError
+from tasks.queues import Queue
+from tasks.work import Delivery, Outcome, Work
+
+if TYPE_CHECKING:
+    from tasks.base import Task
+
+log = structlog.get_logger()
+
+# With the database away, content goes back to the broker, but not in a tight circle.
+AWAY_PAUSE_SECONDS: Final = 2.0
+_random: Final = random.SystemRandom()
+
+
+class WakeUp:
+    """Nothing to keep: a wake-up that failed comes again with the next one."""
+
+    def __init__(self, task: "Task", args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        self.task = task
+        self.args = args
+        self.kwargs = kwargs
+
+    def run(self) -> Outcome:
+        with Work(self.task.runtime, str(self.task.request.id)) as work:
+            self.task.run(work, **self.kwargs)
+        return Outcome.DONE
+
+    def settle(self, failed: ErrorReport) -> Outcome:  # noqa: ARG002 (the task has logged it)
+        return Outcome.FAILED
+
+
+class Ledgered:
+    """The row decides: fenced, and its end commits together with the effects."""
+
+    def __init__(self, task: "Task", args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        self.task = task
+        self.args = args
+        self.kwargs = kwargs
+        self.started: Started | None = None
+
+    def run(self) -> Outcome:
+        ledger = self.task.runtime.ledger
+        try:
+            self.started = self._start()
+        except UnknownWorkError as error:
+            self._bury(report(error))
+            return Outcome.IGNORED
+        if self.started is None:
+            return Outcome.IGNORED
+        with Work(self.task.runtime, self.started.idempotency_key, self.started) as work:
+            result = self.task.run(work, **self.started.arguments)
+            ledger.finish(work.session, self.started, result)
+        return Outcome.DONE
+
+    def settle(self, failed: ErrorReport) -> Outcome:
+        if self.started is None or failed.code == LeaseLostError.code:
+            return Outcome.IGNORED
+        started, ledger = self.started, self.task.runtime.ledger
+        decision = decide(failed, started.attempt, max_attempts=started.max_attempts, rand=_random)
+        if not decision.retry:
+            ledger.give_up(started, failed, reason=decision.reason)
+            return Outcome.DEAD
+        ledger.retry(started, failed, delay=decision.delay)
+        return Outcome.RETRIED
+
+    def _start(self) -> Started | None:
+        work_id, request = self.kwargs.get("work_id"), self.task.request
+        if self.args or not isinstance(work_id, int):
+            raise UnknownWorkError
+        return self.task.runtime.ledger.start(
+            work_id, message_id=str(request.id), worker=str(request.hostname)
+        )
+
+    def _bury(self, failed: ErrorReport) -> None:
+        capture(self.task, self.args, self.kwargs, reason="not_ledgered", failed=failed)
+
+
+class Content:
+    """The message is all there is; at the first sign of trouble it becomes a row."""
+
+    def __init__(self, task: "Task", args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        self.task = task
+        self.args = args
+        self.kwargs = kwargs
+
+    def run(self) -> Outcome:
+        if self.args:
+            raise UnprocessableError(f"{self.task.name} takes keyword arguments only")
+        request = self.task.request
+        if (request.delivery_info or {}).get("redelivered"):
+            # Its worker may have died of it: from here on the ledger counts the attempts.
+            self._enrol(delay=0)
+            return Outcome.RETRIED
+        with Work(self.task.runtime, str(request.id)) as work:
+            self.task.run(work, **self.kwargs)
+        return Outcome.DONE
+
+    def settle(self, failed: ErrorReport) -> Outcome:
+        decision = decide(failed, 1, max_attempts=2, rand=_random)
+        try:
+            if decision.retry:
+                self._enrol(delay=decision.delay)
+                return Outcome.RETRIED
+            capture(self.task, self.args, self.kwargs, reason=decision.reason, failed=failed)
+        except SQLAlchemyError as error:
+            log.warning("task.requeued", exc_info=True)
+            time.sleep(AWAY_PAUSE_SECONDS)
+            raise Reject(str(error), requeue=True) from error
+        return Outcome.DEAD
+
+    def _enrol(self, *, delay: float) -> None:
+        runtime, message_id = self.task.runtime, str(self.task.request.id)
+        order = WorkOrder(
+            task=self.task.name,
+            arguments=self.kwargs,
+            queue=queue_of(self.task),
+            due_at=runtime.clock.now() + timedelta(seconds=delay),
+            unique_key=f"message-{message_id}",
+            origin=message_id,
+        )
+        with runtime.database.transaction() as session:
+            runtime.ledger.add(session, order)
+
+
+def capture(
+    task: "Task",
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    *,
+    reason: str,
+    failed: ErrorReport,
+) -> None:
+    runtime, message_id = task.runtime, str(task.request.id)
+    letter = Capture(
+        capture_key=f"message-{message_id}",
+        reason=reason,
+        task=task.name,
+        queue=queue_of(task),
+        message_id=message_id,
+        arguments={"args": list(args), "kwargs": dict(kwargs)},
+        error=failed,
+        attempts=1,
+    )
+    with runtime.database.transaction() as session:
+        insert_capture(session, letter, runtime.clock.now())
+
+
+def queue_of(task: "Task") -> str:
+    """Where the message came from, if that is a queue of ours, else the task's own."""
+    routing_key = (task.request.delivery_info or {}).get("routing_key")
+    return str(routing_key) if routing_key in set(Queue) else str(task.home)
+
+
+def execution(
+    task: "Task", args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> WakeUp | Ledgered | Content:
+    if task.delivery is Delivery.WAKE_UP:
+        return WakeUp(task, args, kwargs)
+    if task.delivery is Delivery.LEDGERED or kwargs.keys() == {"work_id"}:
+        return Ledgered(task, args, kwargs)
+    return Content(task, args, kwargs)

@@ -1,0 +1,76 @@
+"""What the tasks of one process work with; each part is made on first use, after the fork."""
+
+from functools import cached_property
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from config import wiring
+from config.selfreport import SelfReport
+from config.settings import Settings
+from core.clock import Clock, SystemClock
+from core.model import Project
+from core.store import projects
+from core.store.engine import Database
+from core.work.ledger import Ledger
+from tasks.sender import CelerySender
+
+if TYPE_CHECKING:
+    from celery import Celery
+    from redis import Redis
+
+log = structlog.get_logger()
+
+OWN_PROJECT: Final = "mendline"
+
+
+class Runtime:
+    """One a process. `pool_size` suits a pool child, which runs one task at a time."""
+
+    def __init__(self, app: "Celery", settings: Settings, *, pool_size: int = 2) -> None:
+        self.settings = settings
+        self.clock: Clock = SystemClock()
+        self.sender = CelerySender(app)
+        self._pool_size = pool_size
+
+    @cached_property
+    def database(self) -> Database:
+        return wiring.database(
+            self.settings, application="mendline-tasks", pool_size=self._pool_size
+        )
+
+    @cached_property
+    def redis(self) -> "Redis":
+        return wiring.redis_client(self.settings)
+
+    @cached_property
+    def reporter(self) -> SelfReport:
+        """Where our own failures go: to the project `mendline`, and to a Sentry if one is set."""
+        told = self.settings.sentry_dsn
+        addresses = [told.get_secret_value()] if told else []
+        try:
+            addresses += self._own_addresses()
+        except SQLAlchemyError:
+            log.warning("reporter.project_unknown", exc_info=True)
+        return SelfReport(addresses, process_name="tasks", release=version("mendline"))
+
+    def _own_addresses(self) -> list[str]:
+        url = self.settings.public_url or f"http://{self.settings.host}:{self.settings.port}"
+        with self.database.transaction() as session:
+            project = session.scalar(select(Project).where(Project.name == OWN_PROJECT))
+            key = projects.current_key(session, project.id) if project else None
+        return [projects.dsn(url, key.public_key, key.project_id)] if key else []
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(self.database, self.sender, self.clock)
+
+    def after_fork(self) -> None:
+        """Drops the parent's connections without closing them for the parent."""
+        if "database" in self.__dict__:
+            self.database.forget()
+        for name in ("database", "redis", "ledger", "reporter"):
+            self.__dict__.pop(name, None)

@@ -1,0 +1,69 @@
+"""One execution of a task as its body sees it."""
+
+from contextlib import AbstractContextManager
+from enum import StrEnum
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from sqlalchemy.orm import Session
+
+from core.work.attempt import Started
+
+if TYPE_CHECKING:
+    from tasks.runtime import Runtime
+
+
+class Delivery(StrEnum):
+    """What the message of a task is worth.
+
+    A ledgered one names a row, a wake-up carries nothing, a content one is all there is of what
+    an outsider sent.
+    """
+
+    LEDGERED = "ledgered"
+    WAKE_UP = "wake_up"
+    CONTENT = "content"
+
+
+class Outcome(StrEnum):
+    DONE = "done"
+    RETRIED = "retried"
+    DEAD = "dead"
+    IGNORED = "ignored"
+    FAILED = "failed"
+
+
+class Work:
+    """`key` is the idempotency key: the same for every repeat of this work.
+
+    The transaction opens with the first use of `session` and commits when the body has returned,
+    together with the end of the work itself.
+    """
+
+    __slots__ = ("_scope", "_session", "key", "runtime", "started")
+
+    def __init__(self, runtime: "Runtime", key: str, started: Started | None = None) -> None:
+        self.runtime = runtime
+        self.key = key
+        self.started = started
+        self._scope: AbstractContextManager[Session] | None = None
+        self._session: Session | None = None
+
+    @property
+    def session(self) -> Session:
+        if self._session is None:
+            self._scope = self.runtime.database.transaction()
+            self._session = self._scope.__enter__()
+        return self._session
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._scope is not None:
+            self._scope.__exit__(kind, error, trace)
