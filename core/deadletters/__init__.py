@@ -2,7 +2,15 @@
 
 from core.deadletters.closing import Edit, LetterClosedError, discard, replay
 from core.deadletters.foreign import foreign
-from core.deadletters.letters import LetterFilter, LetterNotFoundError, chosen, get, masked, page
+from core.deadletters.letters import (
+    LetterFilter,
+    LetterNotFoundError,
+    chosen,
+    get,
+    masked,
+    page,
+    visible,
+)
 from core.store.deadletters import Capture
 from core.store.deadletters import insert_capture as capture
 
@@ -20,4 +28,5 @@ __all__ = [
     "masked",
     "page",
     "replay",
+    "visible",
 ]

@@ -28,6 +28,7 @@ class LetterFilter:
     """Empty means all. Of each field any value will do; of `query` every word must be found."""
 
     ids: Sequence[int] = ()
+    projects: Sequence[int] = ()
     states: Sequence[str] = ()
     tasks: Sequence[str] = ()
     reasons: Sequence[str] = ()
@@ -37,6 +38,7 @@ class LetterFilter:
     def conditions(self) -> list[ColumnElement[bool]]:
         choices = (
             (DeadLetter.id, self.ids),
+            (DeadLetter.project_id, self.projects),
             (DeadLetter.state, self.states),
             (DeadLetter.task, self.tasks),
             (DeadLetter.reason, self.reasons),
@@ -70,6 +72,14 @@ def get(session: Session, letter_id: int) -> DeadLetter:
     if found is None:
         raise LetterNotFoundError(f"There is no dead letter {letter_id}.", letter_id=letter_id)
     return found
+
+
+def visible(session: Session, letter_id: int, *, only: int | None) -> DeadLetter:
+    """As `get`; for who may see `only` one project the letters of others are not there."""
+    letter = get(session, letter_id)
+    if only is not None and letter.project_id != only:
+        raise LetterNotFoundError(f"There is no dead letter {letter_id}.", letter_id=letter_id)
+    return letter
 
 
 def masked(letter: DeadLetter) -> dict[str, Any]:
