@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from signal import Signals
 from typing import IO, Any
@@ -38,6 +38,9 @@ class Program:
     stop_signal: Signals = Signals.SIGTERM
     death_signal: Signals = Signals.SIGTERM
     grace: float = 10.0
+
+    def with_environment(self, more: Mapping[str, str]) -> "Program":
+        return replace(self, environment={**self.environment, **more})
 
 
 def launcher(identity: Identity, death_signal: Signals) -> tuple[str, ...]:

@@ -17,8 +17,8 @@ from signal import Signals
 
 import structlog
 
+from config.private import write_private
 from core.errors import ConfigurationError
-from workers.embedded.files import write_private
 from workers.programs import Identity, launcher
 
 log = structlog.get_logger(__name__)

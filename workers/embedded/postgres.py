@@ -11,16 +11,12 @@ from signal import Signals
 
 import psutil
 import psycopg
+from psycopg import sql
 
+from config.private import disk_errors, kept_secret, private_folder, write_private
 from core.errors import ConfigurationError, DependencyError
 from workers.embedded import leftovers, tuning
-from workers.embedded.files import (
-    disk_errors,
-    kept_secret,
-    private_folder,
-    require_space,
-    write_private,
-)
+from workers.embedded.files import require_space
 from workers.embedded.home import Home, choose_home
 from workers.embedded.ports import kept_port
 from workers.embedded.server import start_failure
@@ -103,6 +99,14 @@ class EmbeddedPostgres:
         except psycopg.OperationalError:
             return False
         return True
+
+    def ensure_database(self, name: str) -> str:
+        """Makes the database if it is missing; answers with its address."""
+        with psycopg.connect(self.url, connect_timeout=10, autocommit=True) as connection:
+            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+            if known.fetchone() is None:
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        return self.url_of(name)
 
     def _create_cluster(self) -> None:
         """Whole or not at all: a draft that takes its name when it is done."""

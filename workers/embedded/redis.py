@@ -10,9 +10,10 @@ from signal import Signals
 
 import redis
 
+from config.private import kept_secret, private_folder, write_private
 from core.errors import ConfigurationError
 from workers.embedded import leftovers
-from workers.embedded.files import kept_secret, private_folder, require_space, write_private
+from workers.embedded.files import require_space
 from workers.embedded.ports import kept_port
 from workers.programs import Program
 

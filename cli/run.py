@@ -1,0 +1,65 @@
+"""`mendline run`: the platform on this host; what it prints is a promise to scripts."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.console import Console, data_dir_option
+from config import logging
+from config.bootstrap import remembered
+from config.private import private_folder
+from config.settings import Settings
+from workers import procfile
+from workers.embedded.files import locked
+from workers.host import Host
+from workers.records import end_leftovers
+
+
+@click.command()
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), help="Port of the API; 0 picks a free one. [8000]"
+)
+@click.option("--processes", metavar="NAME,…", help="Only these of the Procfile.")
+@data_dir_option
+@click.pass_context
+def run(ctx: click.Context, port: int | None, processes: str | None) -> None:
+    """Start the whole platform on this host; Ctrl-C stops it in order.
+
+    Without MENDLINE_DATABASE_URL and MENDLINE_REDIS_URL it brings its own PostgreSQL and Redis.
+    """
+    settings = _settings(ctx.ensure_object(Console).data_dir, port)
+    logging.configure("run", settings.log_level)
+    every = procfile.read()
+    names = None if processes is None else [name.strip() for name in processes.split(",")]
+    entries = procfile.chosen(every, names)
+    private_folder(settings.data_dir)
+    with locked(settings.data_dir / "run.lock", "`mendline run`"):
+        ended = end_leftovers(settings.data_dir / "processes")
+        if ended:
+            say(f"Ended {ended} processes that the last run left behind.")
+        first = not remembered(settings.data_dir)
+        host = Host(settings, entries, everything=len(entries) == len(every), say=say)
+        asyncio.run(host.run(lambda ready: announce(ready, first=first)))
+
+
+def say(sentence: str) -> None:
+    click.echo(sentence, err=True)
+
+
+def announce(host: Host, *, first: bool) -> None:
+    """The ready line on standard output; the key of the first run on a terminal only."""
+    click.echo(f"ready {json.dumps(host.addresses)}")
+    sys.stdout.flush()
+    say(f"Ready: {host.addresses['api'] or 'all processes run'}. Ctrl-C stops it.")
+    if first and sys.stderr.isatty():
+        say(f"Admin key, also in {host.addresses['credentials']}: {host.credentials.admin_key}")
+
+
+def _settings(data_dir: Path | None, port: int | None) -> Settings:
+    given: dict[str, Any] = {"data_dir": data_dir, "port": port}
+    found = Settings(**{name: value for name, value in given.items() if value is not None})
+    return found.model_copy(update={"data_dir": found.data_dir.absolute()})

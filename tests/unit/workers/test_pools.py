@@ -1,0 +1,65 @@
+from itertools import chain
+
+import pytest
+
+from core.errors import ConfigurationError, InvalidInputError
+from tasks.queues import Queue
+from workers import pools, procfile
+
+TEXT = """
+[one]
+queues = ["intake"]
+children = 2
+processes = {{ least = {least}, start = {start}, most = {most} }}
+memory_megabytes_per_child = 100
+tasks_per_child = 10
+drain_seconds = 5
+"""
+
+
+def written(tmp_path, *, least=1, start=2, most=3, text=TEXT):
+    path = tmp_path / "pools.toml"
+    path.write_text(text.format(least=least, start=start, most=most))
+    return path
+
+
+def test_every_queue_is_served_by_exactly_one_pool():
+    served = list(chain.from_iterable(pool.queues for pool in pools.load().values()))
+    assert sorted(served) == sorted(Queue)
+
+
+def test_every_pool_has_its_line_in_the_procfile():
+    agents = [entry.argv[-1] for entry in procfile.read() if entry.is_pool]
+    assert agents == list(pools.load())
+
+
+@pytest.mark.parametrize(("target", "kept"), [(0, 1), (2, 2), (9, 3)])
+def test_a_target_stays_within_the_limits(tmp_path, target, kept):
+    assert pools.load(written(tmp_path))["one"].within_limits(target) == kept
+
+
+def test_a_worker_is_named_for_its_pool_and_host(tmp_path):
+    program = pools.load(written(tmp_path))["one"].worker(2, "host-a")
+    line = " ".join(program.argv)
+    assert program.name == "one-2"
+    assert "-Q intake -c 2 -n one-2@host-a" in line
+    assert f"--max-memory-per-child {100 * 1024}" in line
+    assert program.grace == 5
+
+
+def test_numbers_that_contradict_are_refused(tmp_path):
+    with pytest.raises(ConfigurationError, match="contradict"):
+        pools.load(written(tmp_path, least=4))
+
+
+@pytest.mark.parametrize(
+    "text", ["[one", "[one]\n", TEXT.replace('"intake"', '"other"'), "one = 1\n"]
+)
+def test_what_describes_no_pools_is_refused(tmp_path, text):
+    with pytest.raises(ConfigurationError, match=r"pools\.toml"):
+        pools.load(written(tmp_path, text=text))
+
+
+def test_unknown_pools_are_wrong_use():
+    with pytest.raises(InvalidInputError, match="ingest"):
+        pools.find("other", pools.load())
