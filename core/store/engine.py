@@ -76,6 +76,20 @@ def after_commit(session: Session, action: Callable[[], None]) -> None:
     session.info.setdefault(AFTER_COMMIT, []).append(action)
 
 
+@contextmanager
+def savepoint(session: Session) -> Iterator[None]:
+    """A part that may fail alone; what waits for the commit because of it goes with it."""
+    waiting = len(session.info.get(AFTER_COMMIT, ()))
+    kept = False
+    try:
+        with session.begin_nested():
+            yield
+        kept = True
+    finally:
+        if not kept:
+            del session.info.get(AFTER_COMMIT, [])[waiting:]
+
+
 def driver_connection(session: Session) -> psycopg.Connection[Any]:
     """The psycopg connection below the session, inside its transaction: for COPY and pipelines."""
     found = session.connection().connection.driver_connection
