@@ -1,0 +1,175 @@
+"""One batch of the digest: from inbox rows to stored events in a single transaction.
+
+Locks are taken in one order by everybody: event ids, issue keys, issues, minutes, books, each
+sorted. What is slow comes before the locks that others wait for. A worker that is killed at any
+line leaves nothing behind: the transaction ends and its rows can be claimed again. So it need not
+wait for the disk either: a commit that a crash forgets is a batch that is claimed again.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from psycopg.errors import CheckViolation, DeadlockDetected, SerializationFailure
+from sqlalchemy.orm import Session
+
+from core.analysis import Knowledge
+from core.clock import Clock
+from core.digest import bookkeeping, claim, dictionaries, storing
+from core.digest.claim import ClaimedRow, Inbox
+from core.digest.dictionaries import Watch
+from core.digest.event import Digested
+from core.digest.storing import Stored, Storing
+from core.digest.thinning import Thinning
+from core.digest.understanding import understand
+from core.errors import DatabaseConflictError
+from core.store import books, partitions
+from core.store.engine import Database, driver_connection
+from core.store.payloads import Payloads
+from core.store.work import WorkOrder
+
+ATTEMPTS: Final = 5
+# Pure work ends after so long, or with so many bytes; rows left over are claimed again.
+PURE_SECONDS: Final = 3.0
+PURE_BYTES: Final = 32 * 2**20
+
+# A worker that stands still in mid-batch lets go of its rows after a while.
+_SETTINGS: Final = """
+    SELECT set_config('idle_in_transaction_session_timeout', '15s', true),
+        set_config('synchronous_commit', 'off', true)
+"""
+
+
+class MissingDaysError(DatabaseConflictError):
+    """Events came in on days that have no partition yet."""
+
+    code = "ML-DB-0006"
+
+    def __init__(self, days: set[date]) -> None:
+        super().__init__(days=sorted(day.isoformat() for day in days))
+        self.days = days
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """`size`: inbox rows of one batch. `skew`: how far a client's time may be from ours."""
+
+    size: int
+    thinning: Thinning
+    skew: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a digest works with. `order` writes a piece of work into the ledger."""
+
+    database: Database
+    payloads: Payloads
+    knowledge: Knowledge
+    clock: Clock
+    order: Callable[[Session, WorkOrder], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one batch did. `rows` have left the inbox; `oldest` is when the first of them came."""
+
+    rows: int = 0
+    stored: int = 0
+    thinned: int = 0
+    duplicates: int = 0
+    orphans: int = 0
+    oldest: datetime | None = None
+
+
+class Digester:
+    """One worker's digest. `writer` is its line in the books."""
+
+    def __init__(self, means: Means, rules: Rules, *, writer: int) -> None:
+        self._means = means
+        self._rules = rules
+        self._writer = writer
+        self._inbox = Inbox(means.clock)
+        self._watch = Watch()
+        self._days: set[date] = set()
+
+    def batch(self) -> Batch:
+        """Digests the oldest rows that nobody else has; an empty batch when there are none."""
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._attempt()
+            except MissingDaysError as missing:
+                self._make_days(missing.days)
+            except (CheckViolation, DeadlockDetected, SerializationFailure, DatabaseConflictError):
+                # Somebody merged issues, dropped a partition, or waited for us in a circle.
+                self._days.clear()
+        return self._attempt()
+
+    def waiting(self) -> bool:
+        """Whether there is a row that nobody is at work on."""
+        with self._means.database.transaction() as session:
+            return self._inbox.waiting(driver_connection(session))
+
+    def _attempt(self) -> Batch:
+        with self._means.database.transaction() as session:
+            connection = driver_connection(session)
+            connection.execute(_SETTINGS)
+            claimed = self._inbox.claim(connection, self._rules.size)
+            return self._digest(session, claimed) if claimed else Batch()
+
+    def _digest(self, session: Session, claimed: list[ClaimedRow]) -> Batch:
+        connection = driver_connection(session)
+        self._require_days(session, claimed)
+        known = dictionaries.current(connection, {row.item.project_id for row in claimed})
+        orphans = [row for row in claimed if row.item.project_id not in known]
+        events = self._understood(row for row in claimed if row.item.project_id in known)
+        stored = storing.store(session, events, known, self._how())
+        books.post(session, bookkeeping.lines(events, stored.rows, orphans), self._writer)
+        self._order_training(session, stored, known)
+        claim.delete(connection, [event.row_id for event in events] + [row.id for row in orphans])
+        return Batch(
+            rows=len(events) + len(orphans),
+            stored=len(stored.rows),
+            thinned=stored.thinned,
+            duplicates=len(events) - len(stored.rows),
+            orphans=len(orphans),
+            oldest=claimed[0].item.received_at,
+        )
+
+    def _how(self) -> Storing:
+        means = self._means
+        return Storing(means.payloads, self._rules.thinning, means.clock.now())
+
+    def _understood(self, claimed: Iterable[ClaimedRow]) -> list[Digested]:
+        clock, knowledge, skew = self._means.clock, self._means.knowledge, self._rules.skew
+        until = clock.monotonic() + PURE_SECONDS
+        events: list[Digested] = []
+        size = 0
+        for row in claimed:
+            event = understand(row, knowledge, skew=skew)
+            events.append(event)
+            size += len(event.document)
+            if size > PURE_BYTES or clock.monotonic() > until:
+                break
+        return events
+
+    def _require_days(self, session: Session, claimed: list[ClaimedRow]) -> None:
+        wanted = {bookkeeping.day(row.item.received_at) for row in claimed}
+        if not wanted <= self._days:
+            self._days = set(partitions.days(session))
+        if not wanted <= self._days:
+            raise MissingDaysError(wanted - self._days)
+
+    def _make_days(self, days: set[date]) -> None:
+        with self._means.database.transaction() as session:
+            for day in sorted(days):
+                partitions.ensure(session, day, day)
+
+    def _order_training(
+        self, session: Session, stored: Stored, known: dict[int, dictionaries.Current]
+    ) -> None:
+        counts = Counter(row.event.project_id for row in stored.rows)
+        for project_id in self._watch.check(driver_connection(session), counts, known):
+            self._means.order(session, dictionaries.order(project_id))

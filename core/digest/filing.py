@@ -1,0 +1,126 @@
+"""Files each event under its issue: keys that are known lead there, new ones make one.
+
+Two workers that meet the same new failure at the same time both insert its key, in one order of
+keys; the second waits for the first and then finds its issue. The key points to the issue before
+that exists, which the foreign key only minds at the end of the statement.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import psycopg
+
+from core.analysis import GROUPING_VERSION
+from core.digest.event import Digested, Key
+from core.errors import DatabaseConflictError
+
+_FIND: Final = """
+    SELECT wanted.project_id, wanted.issue_key, issue_id
+    FROM unnest(%s::bigint[], %s::text[]) AS wanted (project_id, issue_key)
+    JOIN issue_fingerprints USING (project_id, issue_key)
+"""
+_CREATE: Final = """
+    WITH candidate AS MATERIALIZED (
+        SELECT nextval(pg_get_serial_sequence('issues', 'id')) AS id, fresh.*
+        FROM unnest(
+            %(project_id)s::bigint[], %(issue_key)s::text[], %(mechanism)s::text[],
+            %(title)s::text[], %(culprit)s::text[], %(level)s::text[], %(category)s::text[],
+            %(family)s::text[], %(transient)s::boolean[], %(severity)s::text[],
+            %(component)s::text[], %(release)s::text[], %(seen)s::timestamptz[]
+        ) AS fresh (
+            project_id, issue_key, mechanism, title, culprit, level, category, family, transient,
+            severity, component, release, seen
+        )
+    ), taken AS (
+        INSERT INTO issue_fingerprints (
+            project_id, issue_key, issue_id, mechanism, grouping_version, created_at
+        )
+        SELECT project_id, issue_key, id, mechanism, %(version)s, %(now)s FROM candidate
+        ON CONFLICT DO NOTHING
+        RETURNING issue_id
+    ), made AS (
+        INSERT INTO issues (
+            id, project_id, title, culprit, level, category, family, transient, severity,
+            component, status, status_changed_at, first_seen, last_seen, first_release,
+            last_release, event_count
+        )
+        SELECT id, project_id, title, culprit, level, category, family, transient, severity,
+            component, 'unresolved', %(now)s, seen, seen, release, release, 0
+        FROM candidate JOIN taken ON issue_id = id
+    ), noted AS (
+        INSERT INTO issue_transitions (issue_id, old, new, reason, actor, at)
+        SELECT issue_id, NULL, 'unresolved', 'first_event', 'digest', %(now)s FROM taken
+    )
+    SELECT project_id, issue_key, id FROM candidate JOIN taken ON issue_id = id
+"""
+
+Connection = psycopg.Connection[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """The issue of each key; `created` are the issues that are new."""
+
+    issues: Mapping[Key, int]
+    created: frozenset[int]
+
+
+def file(connection: Connection, events: Iterable[Digested], now: datetime) -> Filed:
+    firsts: dict[Key, Digested] = {}
+    for event in events:
+        firsts.setdefault(event.key, event)
+    issues = _find(connection, firsts.keys())
+    missing = sorted(firsts.keys() - issues.keys())
+    created = _create(connection, [firsts[key] for key in missing], now) if missing else {}
+    issues |= created
+    raced = firsts.keys() - issues.keys()
+    if raced:
+        issues |= _find(connection, raced)
+    if firsts.keys() - issues.keys():
+        raise DatabaseConflictError("An issue went away while events were filed under it.")
+    return Filed(issues, frozenset(created.values()))
+
+
+def _find(connection: Connection, keys: Collection[Key]) -> dict[Key, int]:
+    projects = [key.project_id for key in keys]
+    rows = connection.execute(_FIND, [projects, [key.issue_key for key in keys]])
+    return {Key(project_id, issue_key): issue_id for project_id, issue_key, issue_id in rows}
+
+
+def _create(connection: Connection, firsts: list[Digested], now: datetime) -> dict[Key, int]:
+    """`firsts`: the first event of each new key, in the order of the keys."""
+    values = {
+        "project_id": [event.project_id for event in firsts],
+        "level": [event.level for event in firsts],
+        "component": [event.component for event in firsts],
+        "release": [event.release for event in firsts],
+        "seen": [event.timestamp for event in firsts],
+        **_grouping(firsts),
+        **_classification(firsts),
+        "version": GROUPING_VERSION,
+        "now": now,
+    }
+    rows = connection.execute(_CREATE, values)
+    return {Key(project_id, issue_key): issue_id for project_id, issue_key, issue_id in rows}
+
+
+def _grouping(firsts: list[Digested]) -> dict[str, list[str]]:
+    groupings = [event.analysis.grouping for event in firsts]
+    return {
+        "issue_key": [grouping.issue_key for grouping in groupings],
+        "mechanism": [str(grouping.mechanism) for grouping in groupings],
+        "title": [grouping.title for grouping in groupings],
+        "culprit": [grouping.culprit for grouping in groupings],
+    }
+
+
+def _classification(firsts: list[Digested]) -> dict[str, list[Any]]:
+    found = [event.analysis.classification for event in firsts]
+    return {
+        "category": [str(classification.category) for classification in found],
+        "family": [classification.family for classification in found],
+        "transient": [classification.transient for classification in found],
+        "severity": [str(classification.severity) for classification in found],
+    }

@@ -1,0 +1,75 @@
+"""Stores the events of one batch that are new, and all that follows from them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from core.digest import bookkeeping, counting, filing, rows, thinning
+from core.digest.bookkeeping import Pairs
+from core.digest.dictionaries import Current
+from core.digest.event import Digested
+from core.digest.rows import StoredRow
+from core.digest.thinning import Thinning
+from core.store import components, signals
+from core.store.engine import driver_connection
+from core.store.payloads import Payloads
+
+
+@dataclass(frozen=True, slots=True)
+class Storing:
+    """How to store: packed by whom, thinned by which rule, as of when."""
+
+    payloads: Payloads
+    thinning: Thinning
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The events that were new, in the order of their arrival."""
+
+    rows: Sequence[StoredRow] = ()
+
+    @property
+    def thinned(self) -> int:
+        return sum(row.payload is None for row in self.rows)
+
+
+def store(
+    session: Session,
+    events: Sequence[Digested],
+    known: Mapping[int, Current],
+    how: Storing,
+) -> Stored:
+    """`known`: the dictionary of each project."""
+    connection = driver_connection(session)
+    new = rows.take_ids(connection, events) if events else []
+    if not new:
+        return Stored()
+    filed = filing.file(connection, new, how.now)
+    pairs = [(filed.issues[event.key], event) for event in new]
+    packed = _packed(session, pairs, known, how)
+    rows.copy(connection, packed)
+    tallies = counting.tallies(pairs)
+    regressed = counting.answer(session, tallies, now=how.now)
+    counting.count(connection, tallies)
+    rows.count_minutes(connection, bookkeeping.by_minute(pairs))
+    components.add(session, bookkeeping.by_component(new))
+    signals.add(session, bookkeeping.signals(pairs, filed.created, regressed, now=how.now))
+    return Stored(packed)
+
+
+def _packed(
+    session: Session, pairs: Pairs, known: Mapping[int, Current], how: Storing
+) -> list[StoredRow]:
+    earlier = thinning.counts(driver_connection(session), thinning.keys(pairs))
+    packed = []
+    for (issue_id, event), keep in zip(
+        pairs, thinning.kept(pairs, earlier, how.thinning), strict=True
+    ):
+        dictionary = known[event.project_id].dictionary_id
+        payload = how.payloads.pack(session, event.document, dictionary) if keep else None
+        packed.append(StoredRow(event, issue_id, dictionary, payload))
+    return packed

@@ -1,0 +1,137 @@
+"""The pure part: from an inbox row to an event that is read, scrubbed, analysed and packed as JSON.
+
+Nothing that one event contains may stop the others of its batch, or come back for ever: where our
+own code fails on it, the event is stored as it was read, under an issue that names the failure.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import orjson
+import structlog
+
+from core.analysis import GROUPING_VERSION, Knowledge, analyse
+from core.analysis.result import Analysis, Classification, Grouping, Mechanism, Severity
+from core.digest.claim import ClaimedRow
+from core.digest.event import Digested
+from core.errors import Category, MendlineError, report
+from core.errors.report import for_log
+from core.intake import reader
+from core.intake.scrub import clean, scrub
+
+LONGEST_NAME: Final = 200
+LONGEST_RAW: Final = 256 * 1024
+# What code without input and output can raise: everything but the process running out of means.
+PURE_FAILURES: Final = (
+    MendlineError,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+
+log = structlog.get_logger()
+
+
+def understand(row: ClaimedRow, knowledge: Knowledge, *, skew: timedelta) -> Digested:
+    try:
+        event, tags = reader.read(row.item, skew=skew)
+        scrub(event)
+        return _digested(row, event, tags, analyse(event, knowledge))
+    except PURE_FAILURES as error:
+        about = for_log(report(error))
+        log.exception("digest.undigestible", event_id=row.item.event_id.hex, **about)
+        return _undigestible(row, type(error).__name__, skew)
+
+
+def _digested(
+    row: ClaimedRow, event: Mapping[str, Any], tags: tuple[str, ...], analysis: Analysis
+) -> Digested:
+    item = row.item
+    return Digested(
+        row_id=row.id,
+        project_id=item.project_id,
+        event_id=item.event_id,
+        received_at=item.received_at,
+        timestamp=datetime.fromisoformat(event["timestamp"]),
+        level=_name(event.get("level")) or "error",
+        component=_name(event.get("tags", {}).get("component")),
+        release=_name(event.get("release")),
+        environment=_name(event.get("environment")),
+        analysis=analysis,
+        document=orjson.dumps({"event": event, "analysis": _answer(analysis, tags)}),
+    )
+
+
+def _answer(analysis: Analysis, tags: tuple[str, ...]) -> dict[str, Any]:
+    grouping, classification = analysis.grouping, analysis.classification
+    return {
+        "issue_key": grouping.issue_key,
+        "title": grouping.title,
+        "culprit": grouping.culprit,
+        "mechanism": grouping.mechanism,
+        "why": grouping.why,
+        "category": classification.category,
+        "family": classification.family,
+        "transient": classification.transient,
+        "severity": classification.severity,
+        "confidence": classification.confidence,
+        "rule": classification.rule,
+        "grouping_version": GROUPING_VERSION,
+        "tags": tags,
+    }
+
+
+def _name(value: Any) -> str | None:
+    """A short text for a column; the payload keeps the whole of it."""
+    return value[:LONGEST_NAME].strip() or None if isinstance(value, str) else None
+
+
+def _undigestible(row: ClaimedRow, failure: str, skew: timedelta) -> Digested:
+    event, tags = reader.read(row.item, skew=skew)
+    raw = {
+        "event_id": event["event_id"],
+        "timestamp": event["timestamp"],
+        "level": "error",
+        "platform": "other",
+        "logentry": {"formatted": f"An event that could not be digested: {failure}"},
+        "tags": {"mendline.undigestible": failure},
+        "extra": {"raw": _readable(event)},
+    }
+    return _digested(row, raw, (*tags, "undigestible"), _unanalysed(failure))
+
+
+def _readable(event: Mapping[str, Any]) -> str:
+    """Whatever the event is made of, as text without the secrets that show themselves."""
+    try:
+        text = orjson.dumps(event, default=repr).decode()
+    except (TypeError, ValueError):
+        text = repr(event)
+    plain = text[:LONGEST_RAW].replace("\x00", "").encode(errors="replace").decode()
+    return clean(plain)
+
+
+def _unanalysed(failure: str) -> Analysis:
+    key = hashlib.sha256(f"undigestible:{failure}".encode()).hexdigest()[:32]
+    return Analysis(
+        Grouping(
+            issue_key=key,
+            title=f"Undigestible event: {failure}",
+            culprit="",
+            mechanism=Mechanism.MESSAGE,
+            why=(f"digest:{failure}",),
+        ),
+        Classification(
+            category=Category.UNKNOWN,
+            family="unknown",
+            transient=False,
+            severity=Severity.MEDIUM,
+            confidence=0.0,
+            rule="undigestible",
+        ),
+    )
