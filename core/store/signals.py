@@ -4,12 +4,15 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from core.model import Signal
+from core.store.paging import Cursor, Keyset, Page
+
+ORDER: Final = Keyset(Signal.id, Signal.id)
 
 
 class SignalKind(StrEnum):
@@ -59,3 +62,20 @@ def finish(session: Session, signal_ids: Collection[int], *, now: datetime) -> N
         .where(Signal.id.in_(signal_ids), Signal.processed_at.is_(None))
         .values(processed_at=now)
     )
+
+
+def page(
+    session: Session,
+    *,
+    kinds: Collection[str] = (),
+    project_id: int | None = None,
+    cursor: Cursor | None = None,
+    limit: int = 100,
+) -> Page:
+    """Newest first; each row begins with the `Signal`."""
+    statement = select(Signal)
+    if kinds:
+        statement = statement.where(Signal.kind.in_(kinds))
+    if project_id is not None:
+        statement = statement.where(Signal.project_id == project_id)
+    return ORDER.page(session, statement, cursor=cursor, limit=limit)

@@ -1,0 +1,112 @@
+"""The HTTP application: intake as plain routes beside the management API, one server for both."""
+
+from importlib.metadata import version
+from typing import Any, Final
+
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Router
+from starlette.types import ASGIApp
+
+from core.errors import MendlineError
+from web.api import openapi, problems
+from web.api.auth import DESCRIPTION, Authenticate
+from web.api.dispatch import Dispatch
+from web.api.middleware import BodyLimit, Boundary, RequestId, Timing
+from web.api.readiness import Probe
+from web.api.routes import (
+    deadletters,
+    events,
+    fleet,
+    health,
+    issues,
+    keys,
+    maintenance,
+    projects,
+    queues,
+    schedules,
+    signals,
+    stats,
+)
+from web.api.services import Services, lifespan
+from web.intake.app import routes
+
+BODY_LIMIT: Final = 2**20
+EXPOSED: Final = ("Link", "X-Request-Id", "Retry-After", "Idempotency-Replayed")
+ANSWERED: Final = (HTTPException, RequestValidationError, MendlineError)
+SUBJECTS: Final = (
+    projects,
+    keys,
+    issues,
+    events,
+    deadletters,
+    schedules,
+    maintenance,
+    signals,
+    stats,
+    queues,
+    fleet,
+)
+
+
+def create_app(services: Services) -> ASGIApp:
+    intake = Boundary(Router(routes(services.intake), redirect_slashes=False))
+    return RequestId(Dispatch(intake, management(services)))
+
+
+def management(services: Services) -> FastAPI:
+    app = FastAPI(
+        title="Mendline",
+        version=version("mendline"),
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        middleware=_middleware(services),
+        exception_handlers=dict.fromkeys(ANSWERED, problems.handle),
+    )
+    app.state.services, app.state.probe = services, Probe(services)
+    app.include_router(_version_one())
+    app.include_router(health.router)
+    _add_description(app)
+    return app
+
+
+def _version_one() -> APIRouter:
+    router = APIRouter(prefix="/api/v1")
+    for subject in SUBJECTS:
+        router.include_router(subject.router)
+    return router
+
+
+def _middleware(services: Services) -> list[Middleware]:
+    """Outermost first. Browsers of other origins are answered only where a setting names them."""
+    origins = services.settings.cors_origins
+    across = Middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-Id"],
+        expose_headers=EXPOSED,
+    )
+    return [
+        Middleware(Timing, clock=services.clock),
+        *([across] if origins else []),
+        Middleware(Boundary),
+        Middleware(Authenticate, keyring=services.keyring),
+        Middleware(BodyLimit, limit=BODY_LIMIT),
+    ]
+
+
+def _add_description(app: FastAPI) -> None:
+    known: dict[str, Any] = {}
+
+    @app.get(DESCRIPTION, include_in_schema=False)
+    def describe() -> dict[str, Any]:
+        if not known:
+            known.update(openapi.describe(app))
+        return known

@@ -1,0 +1,50 @@
+"""Stored events, one by its id."""
+
+import uuid
+
+from fastapi import APIRouter
+from sqlalchemy.orm import Session
+
+from core.store import events
+from core.store.events import EventNotFoundError, StoredEvent
+from core.store.pending import EventPendingError, is_pending
+from web.api.auth import Reader
+from web.api.schemas.events import EventShown, EventSummary
+from web.api.services import Provided, Services
+
+router = APIRouter(prefix="/events", tags=["events"])
+
+
+@router.get("/{event_id}", summary="One event; 404 with the hint `pending` until it is digested")
+def get_event(event_id: uuid.UUID, services: Provided, who: Reader) -> EventShown:
+    with services.database.transaction() as session:
+        return _shown(services, session, _found(session, event_id, who.project_id))
+
+
+def _found(session: Session, event_id: uuid.UUID, project_id: int | None) -> StoredEvent:
+    try:
+        return events.find(session, event_id, project_id=project_id)
+    except EventNotFoundError as error:
+        if is_pending(session, event_id, project_id=project_id):
+            raise EventPendingError(hint="pending", retry_after=1) from error
+        raise
+
+
+def _shown(services: Services, session: Session, found: StoredEvent) -> EventShown:
+    event, issue = found.event, found.issue
+    document = (
+        services.payloads.unpack(session, event.payload, event.dictionary_id)
+        if event.payload is not None
+        else {}
+    )
+    analysis = document.get("analysis") or {}
+    summary = EventSummary.model_validate(event).model_dump() | {"issue_id": issue.id}
+    return EventShown(
+        **summary,
+        issue_key=analysis.get("issue_key") or next(iter(found.issue_keys), ""),
+        title=analysis.get("title") or issue.title,
+        culprit=analysis.get("culprit", issue.culprit),
+        payload=document.get("event"),
+        analysis=analysis or None,
+        recovery=[],
+    )

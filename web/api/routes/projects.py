@@ -1,0 +1,93 @@
+"""Projects and the keys of their DSNs."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+from sqlalchemy.orm import Session
+
+from core.model import Project, ProjectKey
+from core.store import books, projects
+from web.api.acting import Acting
+from web.api.auth import Admin, PlatformAdmin, Reader
+from web.api.listing import Listed
+from web.api.schemas.projects import KeyRotation, ProjectCreate, ProjectKeyShown, ProjectShown
+from web.api.schemas.shape import Number
+from web.api.schemas.stats import Stats
+from web.api.services import Provided, Services
+
+router = APIRouter(prefix="/projects", tags=["projects"])
+
+
+def _shown(services: Services, project: Project, key: ProjectKey | None) -> ProjectShown:
+    dsn = key and projects.dsn(services.public_url, key.public_key, project.id)
+    return ProjectShown(
+        id=str(project.id), name=project.name, dsn=dsn, created_at=project.created_at
+    )
+
+
+def _shown_key(services: Services, key: ProjectKey) -> ProjectKeyShown:
+    return ProjectKeyShown(
+        id=str(key.id),
+        public_key=key.public_key,
+        dsn=projects.dsn(services.public_url, key.public_key, key.project_id),
+        created_at=key.created_at,
+        revoked_at=key.revoked_at,
+    )
+
+
+@router.get("", summary="List projects, newest first")
+def list_projects(services: Provided, who: Reader, ask: Listed) -> list[ProjectShown]:
+    with services.database.transaction() as session:
+        page = projects.page(session, only=who.project_id, cursor=ask.cursor, limit=ask.limit)
+        return [
+            _shown(services, project, projects.current_key(session, project.id))
+            for project in ask.link(page)
+        ]
+
+
+@router.post("", status_code=201, summary="Create a project with its first key")
+def create_project(
+    body: ProjectCreate, services: Provided, _who: PlatformAdmin, act: Acting
+) -> ProjectShown:
+    def create(session: Session) -> ProjectShown:
+        made = projects.create(session, body.name, now=services.clock.now())
+        return _shown(services, *made)
+
+    return act.once(ProjectShown, create)
+
+
+@router.get("/{project_id}", summary="One project")
+def get_project(project_id: Number, services: Provided, who: Reader) -> ProjectShown:
+    with services.database.transaction() as session:
+        project = projects.visible(session, project_id, only=who.project_id)
+        return _shown(services, project, projects.current_key(session, project.id))
+
+
+@router.get("/{project_id}/keys", summary="The keys of a project's DSNs, newest first")
+def list_project_keys(
+    project_id: Number, services: Provided, who: Reader
+) -> Sequence[ProjectKeyShown]:
+    with services.database.transaction() as session:
+        project = projects.visible(session, project_id, only=who.project_id)
+        return [_shown_key(services, key) for key in projects.keys(session, project.id)]
+
+
+@router.post("/{project_id}/keys/rotate", status_code=201, summary="A new key for the DSN")
+def rotate_key(
+    project_id: Number, body: KeyRotation, services: Provided, who: Admin, act: Acting
+) -> ProjectKeyShown:
+    def rotate(session: Session) -> ProjectKeyShown:
+        project = projects.visible(session, project_id, only=who.project_id)
+        key = projects.rotate_key(
+            session, project.id, now=services.clock.now(), keep_old=body.keep_old
+        )
+        return _shown_key(services, key)
+
+    return act.once(ProjectKeyShown, rotate)
+
+
+@router.get("/{project_id}/stats", summary="The books of one project")
+def get_project_stats(project_id: Number, services: Provided, who: Reader) -> Stats:
+    with services.database.transaction() as session:
+        project = projects.visible(session, project_id, only=who.project_id)
+        return Stats.model_validate(books.totals(session, project.id))

@@ -1,0 +1,35 @@
+"""Stored events."""
+
+from typing import Any
+
+from pydantic import Field
+
+from web.api.schemas.shape import HexId, Id, Moment, Shown
+
+
+class EventSummary(Shown):
+    """A row in the list of an issue's events."""
+
+    event_id: HexId
+    project_id: Id
+    issue_id: Id
+    level: str
+    category: str
+    family: str | None
+    transient: bool
+    severity: str
+    component: str | None
+    release: str | None
+    environment: str | None
+    received_at: Moment
+    timestamp: Moment
+    thinned: bool = Field(description="The issue was flooding: counted, but without payload.")
+
+
+class EventShown(EventSummary):
+    issue_key: str
+    title: str
+    culprit: str
+    payload: dict[str, Any] | None
+    analysis: dict[str, Any] | None = Field(description="Why it was grouped and classified so.")
+    recovery: list[dict[str, Any]]

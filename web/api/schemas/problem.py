@@ -1,0 +1,28 @@
+"""The problem document of RFC 9457, as it stands in the API's description."""
+
+from pydantic import Field
+
+from web.api.schemas.shape import Shown
+
+
+class Mistake(Shown):
+    """One thing that is wrong with a request: in the body, or in a parameter."""
+
+    pointer: str | None = Field(None, description="JSON pointer into the body.")
+    parameter: str | None = None
+    detail: str
+    code: str
+
+
+class Problem(Shown):
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    category: str
+    request_id: str | None = None
+    retry_after: float | None = None
+    errors: list[Mistake] | None = None
+    hint: str | None = None
+    missing: list[str] | None = None

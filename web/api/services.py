@@ -1,0 +1,60 @@
+"""What the routes work with: composed once a process by its entry point, handed in as one value."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request
+from redis import Redis
+
+from config import wiring
+from config.settings import Settings
+from core.clock import Clock
+from core.intake.service import IntakeService
+from core.store.engine import Database
+from core.store.payloads import Payloads
+from core.work.ledger import Ledger
+from core.work.sender import TaskSender
+from web.api.auth import Keyring
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    settings: Settings
+    database: Database
+    clock: Clock
+    intake: IntakeService
+    sender: TaskSender
+    redis: Redis
+    keyring: Keyring
+    payloads: Payloads
+
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(self.database, self.sender, self.clock)
+
+    @property
+    def public_url(self) -> str:
+        return wiring.public_url(self.settings)
+
+
+def services(request: Request) -> Services:
+    found = request.app.state.services
+    assert isinstance(found, Services)
+    return found
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Intake outlives the last request: what was accepted is written before the process ends."""
+    found: Services = app.state.services
+    await found.intake.start()
+    try:
+        yield
+    finally:
+        await found.intake.stop()
+        found.database.dispose()
+
+
+Provided = Annotated[Services, Depends(services)]
