@@ -20,14 +20,14 @@ _LOCK: Final = """
     WHERE id = ANY(%s) ORDER BY id FOR UPDATE
 """
 _COUNT: Final = """
-    UPDATE issues SET
-        event_count = event_count + tally.events,
-        first_seen = least(first_seen, tally.first_seen),
-        last_seen = greatest(last_seen, tally.last_seen),
-        last_release = coalesce(tally.release, last_release)
+    UPDATE issues AS kept SET
+        event_count = kept.event_count + tally.events,
+        first_seen = least(kept.first_seen, tally.first_seen),
+        last_seen = greatest(kept.last_seen, tally.last_seen),
+        last_release = coalesce(tally.release, kept.last_release)
     FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::text[])
         AS tally (id, events, first_seen, last_seen, release)
-    WHERE issues.id = tally.id
+    WHERE kept.id = tally.id
 """
 
 
