@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import CursorResult, RowMapping, delete, select, text
+from sqlalchemy import RowMapping, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -115,11 +115,3 @@ def one(session: Session, work_id: int) -> RowMapping | None:
     """The whole row, for people."""
     statement = select(ITEMS).where(WorkItem.id == work_id)
     return session.execute(statement).mappings().first()
-
-
-def delete_finished(session: Session, before: datetime, *, limit: int = 10_000) -> int:
-    """Retention: rows that ended before the moment, in portions that hold no lock for long."""
-    old = select(WorkItem.id).where(WorkItem.finished_at < before).limit(limit)
-    result = session.execute(delete(ITEMS).where(WorkItem.id.in_(old)))
-    assert isinstance(result, CursorResult)
-    return result.rowcount

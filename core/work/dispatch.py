@@ -3,15 +3,16 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import structlog
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core.context import FIELDS
 from core.errors import BrokerUnavailableError
 from core.store.engine import Database
+from core.store.paging import AnyRow
 from core.work.sender import TaskSender, WorkMessage
 
 log = structlog.get_logger()
@@ -80,7 +81,7 @@ def take_back(database: Database, work_ids: Sequence[int]) -> None:
         session.execute(_TAKE_BACK, {"ids": list(work_ids)})
 
 
-def message_of(row: Row[Any]) -> WorkMessage:
+def message_of(row: AnyRow) -> WorkMessage:
     return WorkMessage(
         work_id=row.id,
         task=row.task,

@@ -13,11 +13,12 @@ from core.clock import Clock
 from core.errors import BrokerUnavailableError, ErrorReport
 from core.model.work import ITEMS, WorkItem
 from core.store import work as rows
-from core.store.deadletters import Capture, insert_capture
 from core.store.engine import Database, after_commit
 from core.store.work import WorkOrder
 from core.work import dispatch, history
 from core.work.attempt import LeaseLostError, Started, UnknownWorkError
+from core.work.burial import letter
+from core.work.reconcile import SETTLE_SECONDS, Reconciled, reconcile
 from core.work.sender import TaskSender, WorkMessage
 from core.work.states import State
 
@@ -61,7 +62,7 @@ _RETRY: Final = _MINE.values(
 )
 _GIVE_UP: Final = _MINE.values(
     state=State.DEAD, finished_at=bindparam("now"), history=history.appended(), **_NO_LEASE
-).returning(WorkItem.history)
+).returning(ITEMS)
 _CANCEL: Final = (
     update(ITEMS)
     .where(
@@ -147,10 +148,10 @@ class Ledger:
             "entry": history.failed(report, started, now),
         }
         with self._database.transaction() as session:
-            entries = session.execute(_GIVE_UP, values).scalar()
-            if entries is None:
-                return None
-            return insert_capture(session, _letter(started, report, reason, entries), now)
+            row = session.execute(_GIVE_UP, values).one_or_none()
+            return (
+                None if row is None else letter(session, row, report=report, reason=reason, now=now)
+            )
 
     def cancel(self, session: Session, work_id: int, *, reason: str) -> bool:
         """False for a row that runs already or has ended."""
@@ -161,6 +162,10 @@ class Ledger:
     def dispatch_due(self, limit: int = 200) -> int:
         """Publishes what is due and not held; how many messages left."""
         return dispatch.dispatch_due(self._database, self._sender, self._clock.now(), limit=limit)
+
+    def reconcile(self, *, settle: int = SETTLE_SECONDS) -> Reconciled:
+        """Sends again what got lost, and gives up what loses its workers."""
+        return reconcile(self._database, self._sender, self._clock.now(), settle=settle)
 
     def _publish(self, message: WorkMessage) -> None:
         try:
@@ -174,22 +179,3 @@ def _changed(session: Session, statement: Update, values: Mapping[str, Any]) -> 
     result = session.execute(statement, values)
     assert isinstance(result, CursorResult)
     return result.rowcount == 1
-
-
-def _letter(
-    started: Started, report: ErrorReport, reason: str, entries: list[dict[str, Any]]
-) -> Capture:
-    project = started.context.get("project_id")
-    return Capture(
-        capture_key=f"work-{started.work_id}",
-        reason=reason,
-        task=started.task,
-        queue=started.queue,
-        message_id=started.idempotency_key,
-        work_id=started.work_id,
-        project_id=int(project) if project else None,
-        arguments={"args": [], "kwargs": dict(started.arguments)},
-        error=report,
-        history=entries,
-        attempts=started.attempt,
-    )

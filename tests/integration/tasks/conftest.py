@@ -11,6 +11,7 @@ from sqlalchemy import text
 from core.clock import SystemClock
 from core.work.ledger import Ledger
 from tasks.app import Application
+from tasks.configuration import celery_settings
 from tasks.sender import CelerySender
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -82,15 +83,9 @@ def sender(environment, monkeypatch):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     application = Application("tests", set_as_current=False)
-    application.add_defaults(lambda: _configured_for(application))
+    application.add_defaults(lambda: celery_settings(application.settings))
     yield CelerySender(application)
     application.close()
-
-
-def _configured_for(application):
-    from tasks.configuration import celery_settings
-
-    return celery_settings(application.settings)
 
 
 @pytest.fixture
