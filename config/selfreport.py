@@ -2,12 +2,12 @@
 
 import atexit
 import socket
-import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from config.masking import SENSITIVE_NAMES, mask
 from core import context
+from core.clock import SystemClock
 
 if TYPE_CHECKING:
     from sentry_sdk import Client
@@ -43,7 +43,7 @@ class SelfReport:
         atexit.unregister(self.close)
 
     def _allowed(self) -> bool:
-        now = time.monotonic()
+        now = SystemClock().monotonic()
         if now - self._window >= 60:  # noqa: PLR2004 (seconds of a minute)
             self._window, self._sent = now, 0
         self._sent += 1

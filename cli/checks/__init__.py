@@ -1,0 +1,1 @@
+"""What `mendline doctor` looks at; each check answers with findings and changes nothing."""

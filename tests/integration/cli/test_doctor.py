@@ -1,0 +1,228 @@
+"""The doctor on real servers: silent when all is right, precise about each injected fault."""
+
+import json
+import uuid
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from core.clock import SystemClock
+from core.intake.item import Encoding, InboxItem, Kind
+from core.intake.spool import Spool
+from core.model import Agent, DeadLetter, Event, EventId, InboxRow, Leader, Schedule
+from core.store import books
+from core.store.books import BookLine
+
+
+@pytest.fixture
+def now():
+    return SystemClock().now()
+
+
+@pytest.fixture
+def healthy(database, redis_server, make_issue, monkeypatch, now):
+    """Rows as a platform at work leaves them, with one stored event."""
+    monkeypatch.setenv("MENDLINE_REDIS_URL", redis_server)
+    issue_id = make_issue()
+    with database.transaction() as session:
+        session.add_all([agent(now), leader(now), schedule(now)])
+        store_event(session, issue_id, now)
+    return issue_id
+
+
+def agent(now):
+    return Agent(pool="ingest", host="a", target=1, running=1, state="steady", seen_at=now)
+
+
+def leader(now):
+    return Leader(role="fleet", holder="a", until=now + timedelta(minutes=5))
+
+
+def schedule(now):
+    return Schedule(
+        job="inbox.sweep",
+        task="analysis.digest",
+        queue="analysis",
+        priority=5,
+        interval=5,
+        next_slot=now,
+        updated_at=now,
+    )
+
+
+def store_event(session: Session, issue_id, now):
+    project_id = session.scalar(text("SELECT id FROM projects"))
+    event_id = uuid.uuid4()
+    session.add(EventId(event_id=event_id, project_id=project_id, received_at=now))
+    session.add(
+        Event(
+            event_id=event_id,
+            project_id=project_id,
+            issue_id=issue_id,
+            received_at=now,
+            timestamp=now,
+            level="error",
+            category="bug",
+            transient=False,
+            severity="medium",
+            thinned=False,
+            payload=b"",
+        )
+    )
+    session.execute(
+        text(
+            "INSERT INTO issue_minutes (issue_id, minute, project_id, events)"
+            " VALUES (:issue, date_trunc('minute', CAST(:now AS timestamptz)), :project, 1)"
+        ),
+        {"issue": issue_id, "now": now, "project": project_id},
+    )
+    day = now.date()
+    accepted = [BookLine(day, project_id, account) for account in ("accepted", "stored")]
+    books.post(session, [*accepted, BookLine(day, 0, "rejected", "no_key", 2)], writer=1)
+
+
+@pytest.fixture
+def break_it(database, healthy):
+    def execute(statement, **values):
+        with database.transaction() as session:
+            session.execute(text(statement), values)
+
+    return execute
+
+
+@pytest.fixture
+def faults(run):
+    """What the doctor complains of, as name → detail, and its exit code."""
+
+    def faults():
+        result = run("doctor", "--json")
+        assert result.stderr == ""
+        checks = json.loads(result.stdout)["checks"]
+        bad = {c["name"]: c["detail"] for c in checks if c["state"] not in {"ok", "note"}}
+        return result.exit_code, bad
+
+    return faults
+
+
+def test_nothing_is_wrong(run, healthy):
+    result = run("doctor", "--json")
+    answer = json.loads(result.stdout)
+    assert (result.exit_code, answer["healthy"]) == (0, True), answer["checks"]
+    assert answer["books"]["received"] == 3
+    assert answer["books"]["rejected"] == {"no_key": 2}
+
+
+def test_people_get_a_line_each(run, healthy):
+    lines = run("doctor").stdout.splitlines()
+    assert any(line.startswith("ok ") and "PostgreSQL" in line for line in lines)
+    assert any("accepted 1 = stored 1 + duplicates 0 + pending 0" in line for line in lines)
+
+
+FAULTS = {
+    "DELETE FROM agents": "workers",
+    "UPDATE agents SET seen_at = seen_at - interval '1 hour'": "workers ingest@a",
+    "UPDATE agents SET state = 'broken'": "workers ingest@a",
+    "DELETE FROM leaders": "fleet",
+    "DELETE FROM schedules": "schedules",
+    "UPDATE schedules SET next_slot = next_slot - interval '1 hour'": "schedules",
+    "UPDATE alembic_version SET version_num = '9999'": "schema",
+    "UPDATE book_entries SET count = count + 1 WHERE account = 'accepted'": "books",
+    "UPDATE book_entries SET count = count + 1 WHERE account = 'stored'": "books",
+    "INSERT INTO book_entries SELECT day, project_id, 'duplicates', '', 0, 1 FROM book_entries"
+    " WHERE account = 'stored'": "books",
+    "DELETE FROM event_ids": "books",
+    "DELETE FROM events": "books",
+    "INSERT INTO events SELECT * FROM events": "books",
+    "UPDATE issue_minutes SET events = 2": "books",
+    "DELETE FROM issue_fingerprints": "books",
+    "UPDATE events SET issue_id = 99": "books",
+}
+
+
+@pytest.mark.parametrize(("statement", "name"), FAULTS.items())
+def test_an_injected_fault_is_found_and_nothing_else(faults, break_it, statement, name):
+    break_it(statement)
+    code, bad = faults()
+    assert (code, set(bad)) == (1, {name})
+
+
+def test_a_missing_day_is_found(faults, break_it, now):
+    tomorrow = now.date() + timedelta(days=1)
+    break_it(f"DROP TABLE events_{tomorrow:%Y%m%d}")
+    code, bad = faults()
+    assert (code, bad) == (1, {"partitions": f"none for {tomorrow.isoformat()}"})
+
+
+def test_what_waits_is_pending_until_it_waits_too_long(faults, database, healthy, now):
+    with database.transaction() as session:
+        session.add(waiting(now))
+        books.post(session, [BookLine(now.date(), 1, "accepted")], writer=2)
+    assert faults() == (0, {})
+    with database.transaction() as session:
+        session.execute(text("UPDATE inbox SET received_at = received_at - interval '1 hour'"))
+    code, bad = faults()
+    assert (code, set(bad)) == (1, {"inbox"})
+
+
+def waiting(now):
+    return InboxRow(
+        project_id=1, event_id=uuid.uuid4(), received_at=now, kind=2, encoding=0, body=b"{}"
+    )
+
+
+def test_a_dead_letter_is_told_but_no_fault(run, database, healthy, now):
+    with database.transaction() as session:
+        session.add(DeadLetter(capture_key="a", state="open", reason="poison", created_at=now))
+    result = run("doctor")
+    assert result.exit_code == 0
+    assert "1 open" in result.stdout
+
+
+def test_a_redis_that_is_away_is_told_and_the_rest_looked_at(faults, healthy, monkeypatch):
+    monkeypatch.setenv("MENDLINE_REDIS_URL", "redis://:hunter2@127.0.0.1:1/0")
+    code, bad = faults()
+    assert (code, set(bad)) == (3, {"redis", "queues"})
+    assert "hunter2" not in str(bad)
+
+
+def test_a_database_that_is_away_is_told(faults, healthy, monkeypatch):
+    monkeypatch.setenv("MENDLINE_DATABASE_URL", "postgresql://a:hunter2@127.0.0.1:1/x")
+    code, bad = faults()
+    assert (code, set(bad)) == (3, {"database"})
+    assert "hunter2" not in str(bad)
+
+
+def test_without_any_platform_everything_is_away(faults, monkeypatch):
+    monkeypatch.delenv("MENDLINE_DATABASE_URL")
+    code, bad = faults()
+    assert (code, set(bad)) == (3, {"database", "redis", "queues"})
+
+
+def test_a_mistyped_setting_is_told(run, healthy, monkeypatch):
+    monkeypatch.setenv("MENDLINE_RETENTION_DAY", "1")
+    result = run("doctor")
+    assert result.exit_code == 0
+    assert "not a setting: MENDLINE_RETENTION_DAY" in result.stdout
+
+
+def test_what_waits_in_the_spool_is_accepted_and_pending(run, healthy, data_dir, now):
+    spool = Spool(data_dir / "spool", limit=2**20)
+    spool.append([spooled(now), spooled(now)])
+    answer = json.loads(run("doctor", "--json").stdout)
+    assert (answer["healthy"], answer["books"]["spooled"]) == (True, 2)
+    assert (answer["books"]["accepted"], answer["books"]["pending"]) == (3, 2)
+    spool.close()
+
+
+def test_a_spool_that_nobody_drains_is_wrong(faults, healthy, data_dir, now):
+    spool = Spool(data_dir / "spool", limit=2**20)
+    spool.append([spooled(now), spooled(now - timedelta(hours=1))])
+    code, bad = faults()
+    assert (code, set(bad)) == (1, {"spool"})
+    spool.close()
+
+
+def spooled(received_at):
+    return InboxItem(1, uuid.uuid4(), received_at, Kind.EVENT, Encoding.IDENTITY, b"{}")
