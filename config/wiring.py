@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from config.settings import Settings
 from core.errors import Category, ConfigurationError
+from core.intake.limits import Limits
 from core.maintenance.values import Keeping
 from core.store.engine import Database
 
@@ -77,6 +78,17 @@ def public_url(settings: Settings) -> str:
 
 def spool_dir(settings: Settings) -> Path:
     return settings.data_dir / "spool"
+
+
+def limits(settings: Settings) -> Limits:
+    return Limits(
+        body=settings.max_body_bytes,
+        decompressed=settings.max_decompressed_bytes,
+        event=settings.max_event_bytes,
+        inbox_rows=settings.max_inbox_rows,
+        spool=settings.max_spool_bytes,
+        clock_skew_seconds=settings.max_clock_skew_seconds,
+    )
 
 
 def keeping(settings: Settings) -> Keeping:

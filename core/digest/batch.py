@@ -110,7 +110,7 @@ class Digester:
     def waiting(self) -> bool:
         """Whether there is a row that nobody is at work on."""
         with self._means.database.transaction() as session:
-            return self._inbox.waiting(driver_connection(session))
+            return claim.waiting(driver_connection(session))
 
     def _attempt(self) -> Batch:
         with self._means.database.transaction() as session:

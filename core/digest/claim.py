@@ -26,7 +26,7 @@ _READ: Final = """
     FROM inbox WHERE id = ANY(%s) ORDER BY id
 """
 _DELETE: Final = "DELETE FROM inbox WHERE id = ANY(%s)"
-_WAITING: Final = "SELECT 1 FROM inbox WHERE id > %s ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED"
+_WAITING: Final = "SELECT 1 FROM inbox ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED"
 
 # A kind that a newer version wrote reads as an event, and so ends as one that cannot be read.
 _KINDS: Final = {int(kind): kind for kind in Kind}
@@ -63,10 +63,6 @@ class Inbox:
         cursor = connection.cursor(binary=True)
         return [_row(*row) for row in cursor.execute(_READ, [ids])]
 
-    def waiting(self, connection: Connection) -> bool:
-        """Whether there is a row that nobody is at work on."""
-        return connection.execute(_WAITING, [0]).fetchone() is not None
-
     def forget(self) -> None:
         """The next claim looks from the beginning."""
         self._mark = 0
@@ -81,6 +77,11 @@ class Inbox:
                 break
             ids.append(row_id)
         return ids
+
+
+def waiting(connection: Connection) -> bool:
+    """Whether there is a row that nobody is at work on."""
+    return connection.execute(_WAITING).fetchone() is not None
 
 
 def delete(connection: Connection, ids: list[int]) -> None:

@@ -18,14 +18,14 @@ from core.errors import DependencyError
 from core.store.counters import Counters, Token
 
 KIND: Final = "digest"
-TTL_SECONDS: Final = 30.0
+TTL_SECONDS: Final = 15.0
 REST_SECONDS: Final = 0.01
 
 log = structlog.get_logger()
 
 
 class Wake:
-    """Called after each commit. `publish` hands a token to the broker.
+    """Called after each commit. `publish` hands a message with the token to the broker.
 
     Calling it only sets a flag: a thread of its own talks to Redis and the broker, so an event
     loop is never held up, and all calls during one round count as one.
@@ -34,7 +34,7 @@ class Wake:
     def __init__(
         self,
         counters: Counters,
-        publish: Callable[[str], None],
+        publish: Callable[[str | None], None],
         *,
         slots: int,
         ttl: float = TTL_SECONDS,
@@ -53,18 +53,21 @@ class Wake:
         if self._thread is None:
             self._start()
 
-    def now(self) -> bool:
-        """Sends one message if a slot is free; False if none is, or nobody can be reached."""
+    def now(self, *, uncounted: bool = False) -> bool:
+        """Sends one message if a slot is free; False if none is, or nobody can be reached.
+
+        With Redis away nobody knows what is free: `uncounted` sends the message all the same.
+        """
         try:
             token = self._counters.take(KIND, slots=self._slots, ttl=self._ttl)
         except DependencyError as error:
             log.warning("digest.wake_failed", at="counters", error=str(error))
-            return False
+            return uncounted and self._send(None)
         return token is not None and self._send(token)
 
-    def _send(self, token: Token) -> bool:
+    def _send(self, token: Token | None) -> bool:
         try:
-            self._publish(str(token))
+            self._publish(str(token) if token else None)
         except DependencyError as error:
             log.warning("digest.wake_failed", at="broker", error=str(error))
             self.release(token)

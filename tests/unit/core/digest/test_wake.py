@@ -67,6 +67,12 @@ def test_redis_away_is_survived(wake, broker, counters):
     assert not broker.published
 
 
+def test_with_redis_away_the_sweeper_still_sends_a_message(wake, broker, counters):
+    counters.down = True
+    assert wake.now(uncounted=True)
+    assert broker.published == [None]
+
+
 def test_without_a_token_there_is_nothing_to_hold(wake):
     wake.renew(None)
     wake.release(None)
