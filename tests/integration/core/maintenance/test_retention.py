@@ -1,0 +1,133 @@
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from core.maintenance import retention
+from core.maintenance.values import Keeping
+from core.model import (
+    ComponentMinute,
+    DeadLetter,
+    IssueMinute,
+    Schedule,
+    ScheduleRun,
+    Signal,
+    WorkItem,
+)
+from tests.integration.core.rows import NOW
+
+pytestmark = pytest.mark.store
+
+DAY = timedelta(days=1)
+OLD, NEW = NOW - 31 * DAY, NOW - 29 * DAY
+VALUES = Keeping(run_days=30, deadletter_days=30, rollup_days=30)
+WORK = {
+    "task": "a.b",
+    "arguments": {},
+    "queue": "maintenance",
+    "priority": 5,
+    "due_at": OLD,
+    "max_attempts": 1,
+    "lease_seconds": 60,
+    "created_at": OLD,
+}
+
+
+def clean(database, **values):
+    return retention.clean(database, Keeping(run_days=30, **values), NOW)
+
+
+def add(database, *rows):
+    with database.transaction() as session:
+        for row in rows:
+            session.add(row)
+            session.flush()
+
+
+def left(database, column):
+    with database.transaction() as session:
+        return sorted(session.scalars(select(column)))
+
+
+def test_nothing_old_is_nothing_deleted(database):
+    assert retention.clean(database, VALUES, NOW).total == 0
+
+
+def test_finished_work_goes_and_unfinished_stays(database):
+    add(
+        database,
+        WorkItem(**WORK, state="done", finished_at=OLD),
+        WorkItem(**WORK, state="dead", finished_at=NEW),
+        WorkItem(**WORK, state="waiting"),
+    )
+    assert retention.clean(database, VALUES, NOW).deleted["work_items"] == 1
+    assert left(database, WorkItem.state) == ["dead", "waiting"]
+
+
+def test_schedule_runs_go_and_the_schedule_stays(database):
+    schedule = Schedule(
+        job="sweep", task="a.b", queue="maintenance", priority=5, next_slot=NOW, updated_at=NOW
+    )
+    runs = [
+        ScheduleRun(job="sweep", slot=at, cause="slot", work_id=1, claimed_at=at)
+        for at in (OLD, NEW)
+    ]
+    add(database, schedule, *runs)
+    assert retention.clean(database, VALUES, NOW).deleted["schedule_runs"] == 1
+    assert left(database, ScheduleRun.slot) == [NEW]
+
+
+def letter(key, state, closed_at):
+    return DeadLetter(
+        capture_key=key, state=state, reason="r", created_at=OLD - DAY, closed_at=closed_at
+    )
+
+
+def test_closed_dead_letters_go_and_open_ones_stay(database):
+    add(
+        database,
+        letter("a", "replayed", OLD),
+        letter("b", "discarded", NEW),
+        letter("c", "open", None),
+    )
+    assert retention.clean(database, VALUES, NOW).deleted["dead_letters"] == 1
+    assert left(database, DeadLetter.capture_key) == ["b", "c"]
+
+
+def test_signals_go_when_they_were_looked_at(database):
+    add(
+        database,
+        Signal(project_id=1, kind="new_issue", at=OLD, processed_at=OLD),
+        Signal(project_id=1, kind="waiting", at=OLD),
+        Signal(project_id=1, kind="recent", at=NEW, processed_at=NEW),
+    )
+    assert retention.clean(database, VALUES, NOW).deleted["signals"] == 1
+    assert left(database, Signal.kind) == ["recent", "waiting"]
+
+
+def test_counts_of_any_resolution_go(database):
+    for at in (OLD, NEW):
+        for resolution in (60, 3600, 86400):
+            place = {"minute": at, "resolution": resolution, "project_id": 1, "events": 1}
+            add(
+                database,
+                IssueMinute(issue_id=1, **place),
+                ComponentMinute(component="cart", **place),
+            )
+    deleted = retention.clean(database, VALUES, NOW).deleted
+    assert (deleted["issue_minutes"], deleted["component_minutes"]) == (3, 3)
+    assert set(left(database, IssueMinute.minute)) == {NEW}
+
+
+def test_batches_are_bounded_and_all_is_done(database):
+    add(database, *(WorkItem(**WORK, state="done", finished_at=OLD) for _ in range(7)))
+    assert clean(database, batch=3).deleted["work_items"] == 7
+    assert left(database, WorkItem.id) == []
+
+
+def test_rows_that_somebody_holds_are_left_for_the_next_run(database):
+    add(database, *(WorkItem(**WORK, state="done", finished_at=OLD) for _ in range(2)))
+    with database.transaction() as holder:
+        holder.scalars(select(WorkItem).limit(1).with_for_update()).all()
+        assert clean(database).deleted["work_items"] == 1
+    assert clean(database).deleted["work_items"] == 1
