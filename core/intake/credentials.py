@@ -63,6 +63,14 @@ def from_query(text: str) -> str | None:
     return None
 
 
+def query_project(text: str) -> int | None:
+    """`?project=<id>`, for keys that are not of one project."""
+    for name, value in parse_qsl(text, max_num_fields=100):
+        if name == "project":
+            return project_id(value)
+    return None
+
+
 def bearer(text: str) -> str | None:
     """The token of `Authorization: Bearer …`."""
     scheme, _, token = text.partition(" ")

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final
 
-from core.errors import MendlineError
+from core.errors import DependencyError, MendlineError
 
 
 class Reason(StrEnum):
@@ -62,4 +62,5 @@ def skipped_kind(name: str) -> str:
 
 def reason_of(error: MendlineError) -> str:
     """The books' word for it; errors raised by intake carry a `Reason`."""
-    return str(error.context.get("reason", Reason.INVALID))
+    usual = Reason.UNAVAILABLE if isinstance(error, DependencyError) else Reason.INVALID
+    return str(error.context.get("reason", usual))

@@ -146,9 +146,7 @@ def _unwrapped(data: bytes, cap: int) -> bytes:
 def from_report(arrival: Arrival, limits: Limits) -> Submission:
     """One object of `POST /api/errors`."""
     value, tags = _document(arrival, limits)
-    submission = Submission()
-    _add_report(submission, rest.check(value), arrival, limits, tags=tags)
-    return submission
+    return _submit([value], tags, arrival, limits)
 
 
 def from_reports(arrival: Arrival, limits: Limits) -> Submission:
@@ -160,36 +158,45 @@ def from_reports(arrival: Arrival, limits: Limits) -> Submission:
         raise TooLargeError(
             f"more than {limits.items} reports at once", reason=Reason.TOO_MANY_ITEMS
         )
-    submission = Submission()
-    for value in values:
-        _add_report(submission, rest.check(value), arrival, limits, tags=tags)
-    return submission
+    return _submit(values, tags, arrival, limits)
 
 
 def _document(arrival: Arrival, limits: Limits) -> Loaded:
     return document.load(decompress(arrival.encoding, arrival.body, cap=limits.decompressed))
 
 
-def _add_report(
-    submission: Submission,
-    report: Mapping[str, Any],
-    arrival: Arrival,
-    limits: Limits,
-    *,
-    tags: tuple[str, ...],
-) -> None:
-    data = orjson.dumps(report)
-    if len(data) > limits.event:
-        raise TooLargeError(f"an event larger than {limits.event} bytes", reason=Reason.TOO_LARGE)
-    submission.event_id = event_id.read(report.get("event_id")) or event_id.fresh()
-    submission.items.append(
-        InboxItem(
-            arrival.project_id,
+def _submit(
+    values: list[Any], tags: tuple[str, ...], arrival: Arrival, limits: Limits
+) -> Submission:
+    submission = Submission()
+    for value in values:
+        report = rest.check(value)
+        submission.event_id = event_id.read(report.get("event_id")) or event_id.fresh()
+        item = report_item(
+            report,
             submission.event_id,
-            arrival.received_at,
-            Kind.REPORT,
-            *pack(data),
-            {"tags": list(tags)} if tags else None,
+            project_id=arrival.project_id,
+            received_at=arrival.received_at,
+            limit=limits.event,
+            tags=tags,
         )
-    )
-    submission.reports.append(report)
+        submission.items.append(item)
+        submission.reports.append(report)
+    return submission
+
+
+def report_item(
+    report: Mapping[str, Any],
+    identity: uuid.UUID,
+    *,
+    project_id: int,
+    received_at: datetime,
+    limit: int,
+    tags: tuple[str, ...] = (),
+) -> InboxItem:
+    """A checked report, of clean values, as it goes into the inbox."""
+    data = orjson.dumps(report)
+    if len(data) > limit:
+        raise TooLargeError(f"an event larger than {limit} bytes", reason=Reason.TOO_LARGE)
+    hints = {"tags": list(tags)} if tags else None
+    return InboxItem(project_id, identity, received_at, Kind.REPORT, *pack(data), hints)

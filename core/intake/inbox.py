@@ -1,0 +1,123 @@
+"""Where accepted items become durable: PostgreSQL, or the spool while PostgreSQL is away."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+import psycopg
+import structlog
+
+from core.errors import DatabaseUnavailableError, UnprocessableError
+from core.intake import wire
+from core.intake.commit import GroupCommit
+from core.intake.item import InboxItem
+from core.intake.link import Link
+from core.intake.rejection import Reason
+from core.intake.spool import Spool
+
+_RETRY_SECONDS = (0.1, 0.25, 0.5, 1.0)
+
+log = structlog.get_logger()
+
+
+class Inbox:
+    """`committed` is called after each commit with its size; it must not block.
+
+    A batch whose commit was cut off may be both in the inbox and in the spool: the digest stores
+    each event id once.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        spool: Spool,
+        *,
+        writer: int,
+        committed: Callable[[int], None],
+    ) -> None:
+        self._link = link
+        self._spool = spool
+        self._writer = writer
+        self._committed = committed
+        self._restoring: asyncio.Task[None] | None = None
+        self._commits = GroupCommit(self._write, weigh=_weight)
+
+    @property
+    def away(self) -> bool:
+        """Whether PostgreSQL could not be reached when last tried."""
+        return self._restoring is not None
+
+    async def start(self) -> None:
+        self._commits.start()
+        try:
+            await self._link.check()
+        except DatabaseUnavailableError as error:
+            self._lost(error)
+
+    async def stop(self) -> None:
+        await self._commits.stop()
+        if self._restoring is not None:
+            self._restoring.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._restoring
+        await self._link.close()
+
+    async def put(self, items: Sequence[InboxItem]) -> None:
+        """Durable when it returns."""
+        await self._commits.put(items)
+
+    async def _write(self, items: Sequence[InboxItem]) -> None:
+        if not self.away:
+            try:
+                await self._insert(items)
+            except DatabaseUnavailableError as error:
+                self._lost(error)
+            else:
+                return
+        await asyncio.to_thread(self._spool.append, items)
+
+    async def _insert(self, items: Sequence[InboxItem]) -> None:
+        try:
+            await self._link.run(wire.INSERT, wire.parameters(items, writer=self._writer))
+        except (psycopg.DataError, psycopg.IntegrityError) as error:
+            # One request's items must not cost the others theirs, so the batch is to be smaller.
+            if len(items) == 1:
+                raise UnprocessableError(
+                    f"PostgreSQL refuses the event: {error}", reason=Reason.INVALID
+                ) from error
+            await self._apart(items)
+        else:
+            self._committed(len(items))
+
+    async def _apart(self, items: Sequence[InboxItem]) -> None:
+        refused: UnprocessableError | None = None
+        for item in items:
+            try:
+                await self._insert([item])
+            except UnprocessableError as error:
+                refused = error
+        if refused is not None:
+            raise refused
+
+    def _lost(self, error: DatabaseUnavailableError) -> None:
+        log.warning("database.lost", error=str(error))
+        self._restoring = asyncio.get_running_loop().create_task(self._restore())
+
+    async def _restore(self) -> None:
+        """Tries until PostgreSQL answers; then what was spooled may be drained."""
+        tries = 0
+        while True:
+            await asyncio.sleep(_RETRY_SECONDS[min(tries, len(_RETRY_SECONDS) - 1)])
+            tries += 1
+            try:
+                await self._link.check()
+            except DatabaseUnavailableError:
+                continue
+            break
+        await asyncio.to_thread(self._spool.seal)
+        self._restoring = None
+        log.info("database.restored", tries=tries)
+
+
+def _weight(item: InboxItem) -> int:
+    return len(item.body)

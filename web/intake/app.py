@@ -1,0 +1,130 @@
+"""Intake over HTTP as one plain ASGI application: a framework would cost more than the work."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+import structlog
+from starlette.routing import BaseRoute, Match
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from core.errors import InvalidInputError, MendlineError
+from core.intake.rejection import reason_of
+from core.intake.service import IntakeService
+from web.intake import address as addresses
+from web.intake.address import Address, Endpoint
+from web.intake.answers import PREFLIGHT, Answer, Headers, problem, sentry_refusal
+from web.intake.endpoints import (
+    NO_ADVICE,
+    Advise,
+    Reports,
+    component_endpoint,
+    envelope_endpoint,
+    store_endpoint,
+)
+from web.intake.incoming import REQUEST_ID, Incoming
+
+_SENTRY: Final = frozenset({Endpoint.ENVELOPE, Endpoint.STORE})
+_SENTRY_STATUS: Final = {401: 403, 415: 400}
+_INSIDE: Final = 500
+
+log = structlog.get_logger()
+
+
+class WrongMethodError(InvalidInputError):
+    """This address takes POST only."""
+
+    code = "ML-HTTP-0004"
+    http_status = 405
+
+
+def no_advice(_event: dict[str, Any], _attempt: int) -> Mapping[str, Any]:
+    return NO_ADVICE
+
+
+def routes(intake: IntakeService, advise: Advise = no_advice) -> list[BaseRoute]:
+    return [IntakeRoute(IntakeApp(intake, advise))]
+
+
+class IntakeApp:
+    """Answers everything itself: also errors carry the headers that browsers and clients need."""
+
+    def __init__(self, intake: IntakeService, advise: Advise = no_advice) -> None:
+        reports = Reports(advise)
+        self._intake = intake
+        self._endpoints: dict[Endpoint, Callable[[Incoming], Awaitable[Answer]]] = {
+            Endpoint.ENVELOPE: envelope_endpoint,
+            Endpoint.STORE: store_endpoint,
+            Endpoint.REPORT: reports.one,
+            Endpoint.BATCH: reports.batch,
+            Endpoint.COMPONENT: component_endpoint,
+        }
+
+    async def handle(self, address: Address, scope: Scope, receive: Receive, send: Send) -> None:
+        incoming = Incoming(self._intake, address, scope, receive)
+        more: Headers = []
+        if incoming.request_id is None:
+            more = [(REQUEST_ID, incoming.own_request_id().encode())]
+        answer = PREFLIGHT if scope["method"] == "OPTIONS" else await self._answer(incoming)
+        await answer.send(send, more)
+
+    async def _answer(self, incoming: Incoming) -> Answer:
+        try:
+            if incoming.scope["method"] != "POST":
+                raise WrongMethodError
+            return await self._endpoints[incoming.address.endpoint](incoming)
+        except MendlineError as error:
+            return self._refused(incoming, error)
+
+    def _refused(self, incoming: Incoming, error: MendlineError) -> Answer:
+        reason, project = reason_of(error), incoming.project_id
+        if not isinstance(error, WrongMethodError):
+            self._intake.tally.rejected(reason, project, error.context.get("count", 1))
+        level = log.warning if error.http_status >= _INSIDE else log.info
+        level(
+            "intake.rejected",
+            reason=reason,
+            status=error.http_status,
+            error=str(error),
+            path=addresses.masked(incoming.scope["path"]),
+            request_id=incoming.request_id,
+        )
+        if incoming.address.endpoint in _SENTRY:
+            return sentry_refusal(error, status=_SENTRY_STATUS.get(error.http_status))
+        return problem(error, request_id=incoming.request_id)
+
+
+class IntakeRoute(BaseRoute):
+    """All of intake as one route: finding the endpoint takes one split of the path."""
+
+    def __init__(self, app: IntakeApp) -> None:
+        self._app = app
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["type"] != "http":
+            return Match.NONE, {}
+        found = addresses.find(_below_root(scope))
+        return (Match.NONE, {}) if found is None else (Match.FULL, {"intake.address": found})
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app.handle(scope["intake.address"], scope, receive, send)
+
+
+class Intake:
+    """Intake in front of another application, which answers what is not intake's."""
+
+    def __init__(self, app: IntakeApp, otherwise: ASGIApp) -> None:
+        self._app = app
+        self._otherwise = otherwise
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        found = addresses.find(_below_root(scope)) if scope["type"] == "http" else None
+        if found is None:
+            await self._otherwise(scope, receive, send)
+        else:
+            await self._app.handle(found, scope, receive, send)
+
+
+def _below_root(scope: Scope) -> str:
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "")
+    return path.removeprefix(root) if root and path.startswith(root + "/") else path

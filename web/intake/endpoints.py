@@ -1,0 +1,171 @@
+"""What each intake endpoint does with a request; failures are raised and answered by the app."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import structlog
+
+from core.errors import InvalidInputError, MendlineError, RateLimitedError
+from core.intake import components, credentials, document, envelope, rest
+from core.intake.compression import decompress
+from core.intake.limits import Limits
+from core.intake.rejection import Reason
+from core.intake.submission import (
+    Arrival,
+    Submission,
+    from_envelope,
+    from_report,
+    from_reports,
+    from_store,
+)
+from web.intake.answers import Answer, ok, plain
+from web.intake.incoming import Incoming, bad_project, wrong_project
+
+# What to do about an error, from the event and the number of the attempt that failed.
+Advise = Callable[[dict[str, Any], int], Mapping[str, Any]]
+Parse = Callable[[Arrival, Limits], Submission]
+
+NO_ADVICE: Final = {"action": "none", "reason": "no policy applies"}
+_SMALL: Final = 32 * 1024  # larger bodies are unpacked beside the event loop
+# What odd values in an event may make a calculation raise; accepting the error must not hang on it.
+_ODD_VALUES: Final = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MendlineError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
+log = structlog.get_logger()
+
+
+async def envelope_endpoint(incoming: Incoming) -> Answer:
+    key = incoming.shown_key()
+    if key is None:
+        return await _by_tunnel(incoming)
+    arrival = await incoming.arrival(await _checked_project(incoming, key))
+    return await _sentry(incoming, arrival, from_envelope)
+
+
+async def _by_tunnel(incoming: Incoming) -> Answer:
+    """The key stands in the envelope's header only, so the body has to be read first."""
+    arrival = await incoming.arrival(0)
+    cap = incoming.intake.limits.decompressed
+    data = await asyncio.to_thread(decompress, arrival.encoding, arrival.body, cap=cap)
+    dsn = envelope.parse_header(data)[0].dsn
+    found = credentials.parse_dsn(dsn) if isinstance(dsn, str) else None
+    project = await _checked_project(incoming, found.public_key if found else None)
+    return await _sentry(incoming, arrival._replace(project_id=project), from_envelope)
+
+
+async def store_endpoint(incoming: Incoming) -> Answer:
+    arrival = await incoming.arrival(await _checked_project(incoming, incoming.shown_key()))
+    return await _sentry(incoming, arrival, from_store)
+
+
+async def _checked_project(incoming: Incoming, key: str | None) -> int:
+    named = credentials.project_id(incoming.address.project)
+    if named is None:
+        raise bad_project()
+    project = await incoming.project_of(key)
+    if project != named:
+        raise wrong_project()
+    return project
+
+
+async def _sentry(incoming: Incoming, arrival: Arrival, parse: Parse) -> Answer:
+    submission = await _parsed(incoming, arrival, parse)
+    await _accept(incoming, submission)
+    identity = submission.event_id
+    return ok(b"{}" if identity is None else b'{"id":"%b"}' % identity.hex.encode())
+
+
+async def _parsed(incoming: Incoming, arrival: Arrival, parse: Parse) -> Submission:
+    """A small body is read at once; a large one in a thread, so that nobody waits for it."""
+    limits = incoming.intake.limits
+    if len(arrival.body) <= _SMALL:
+        return parse(arrival, limits)
+    return await asyncio.to_thread(parse, arrival, limits)
+
+
+async def _accept(incoming: Incoming, submission: Submission) -> None:
+    """The books first for what is not taken, then the inbox; durable when it returns."""
+    intake, project = incoming.intake, incoming.project_id
+    if submission.items:
+        retry_after = intake.pressure.retry_after
+        if retry_after is not None:
+            raise RateLimitedError(
+                "too many events wait for analysis",
+                retry_after=retry_after,
+                reason=Reason.INBOX_FULL,
+                count=len(submission.items),
+            )
+        await _store(incoming, submission)
+    for kind, count in submission.skipped.items():
+        intake.tally.skipped(kind, project or 0, count)
+    for reason, count in submission.rejected.items():
+        intake.tally.rejected(reason, project, count)
+
+
+async def _store(incoming: Incoming, submission: Submission) -> None:
+    try:
+        await incoming.intake.accept(submission.items)
+    except MendlineError as error:
+        error.context.setdefault("reason", Reason.UNAVAILABLE)
+        error.context.setdefault("count", len(submission.items))
+        raise
+
+
+class Reports:
+    """`POST /api/errors` and its batch: the answer tells what to do about each error."""
+
+    def __init__(self, advise: Advise) -> None:
+        self._advise = advise
+
+    async def one(self, incoming: Incoming) -> Answer:
+        submission = await self._taken(incoming, from_report)
+        return plain(self._answers(submission)[0])
+
+    async def batch(self, incoming: Incoming) -> Answer:
+        return plain(self._answers(await self._taken(incoming, from_reports)))
+
+    async def _taken(self, incoming: Incoming, parse: Parse) -> Submission:
+        arrival = await incoming.arrival(await incoming.project_of_sender())
+        submission = await _parsed(incoming, arrival, parse)
+        await _accept(incoming, submission)
+        return submission
+
+    def _answers(self, submission: Submission) -> list[dict[str, Any]]:
+        return [
+            {
+                "processed": True,
+                "error_id": item.event_id.hex,
+                "recovery_action": self._advice(report),
+            }
+            for item, report in zip(submission.items, submission.reports, strict=True)
+        ]
+
+    def _advice(self, report: Mapping[str, Any]) -> Mapping[str, Any]:
+        try:
+            return self._advise(rest.to_event(report), rest.attempt(report))
+        except _ODD_VALUES:
+            log.exception("intake.advice_failed")
+            return NO_ADVICE
+
+
+async def component_endpoint(incoming: Incoming) -> Answer:
+    """Reports of a component or of a circuit breaker: the same counts by the minute."""
+    intake = incoming.intake
+    arrival = await incoming.arrival(await incoming.project_of_sender())
+    data = decompress(arrival.encoding, arrival.body, cap=intake.limits.event)
+    payload = document.load(data).value
+    if payload == []:
+        raise InvalidInputError("there is no report in the body", reason=Reason.INVALID)
+    deltas = components.deltas(
+        arrival.project_id, incoming.address.name, payload, received_at=arrival.received_at
+    )
+    await intake.report_components(deltas)
+    return plain({"accepted": len(payload) if isinstance(payload, list) else 1})
