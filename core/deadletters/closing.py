@@ -24,7 +24,7 @@ _CLOSE: Final = (
         closed_at=bindparam("now"),
         closed_by=bindparam("by"),
         close_reason=bindparam("why"),
-        replayed_as=bindparam("work_id"),
+        replayed_as=bindparam("work"),
     )
     .returning(DeadLetter.id)
     .execution_options(synchronize_session=False)
@@ -65,7 +65,7 @@ def replay(
     """
     letter = get(session, letter_id)
     work_id = add(session, _order(letter, edit))
-    _close(session, letter_id, new="replayed", by=by, now=now, work_id=work_id)
+    _close(session, letter_id, new="replayed", by=by, now=now, work=work_id)
     return work_id
 
 
@@ -75,7 +75,7 @@ def discard(session: Session, letter_id: int, *, by: str, now: datetime, reason:
 
 
 def _close(session: Session, letter_id: int, **values: Any) -> None:
-    known = {"why": None, "work_id": None, **values, "letter_id": letter_id}
+    known = {"why": None, "work": None, **values, "letter_id": letter_id}
     if session.execute(_CLOSE, known).first() is None:
         raise LetterClosedError(letter_id=letter_id)
 

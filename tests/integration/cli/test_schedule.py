@@ -1,0 +1,35 @@
+import pytest
+
+from core import schedules
+from core.clock import SystemClock
+from core.model import WorkItem
+from core.schedules import Job
+
+
+@pytest.fixture(autouse=True)
+def job(database):
+    with database.transaction() as session:
+        now = SystemClock().now()
+        job = Job(name="a.job", task="a.task", queue="maintenance", cron="0 3 * * *")
+        schedules.sync(session, [job], now)
+
+
+def test_the_list_has_every_job(ask):
+    (listed,) = ask("schedule", "list")
+    assert (listed["job"], listed["cron"], listed["paused"]) == ("a.job", "0 3 * * *", False)
+
+
+def test_pause_and_resume(ask):
+    assert ask("schedule", "pause", "a.job")["paused"]
+    assert not ask("schedule", "resume", "a.job")["paused"]
+
+
+def test_run_makes_work(ask, database):
+    made = ask("schedule", "run", "a.job")
+    with database.transaction() as session:
+        work = session.get_one(WorkItem, int(made["work_id"]))
+    assert (work.task, work.state) == ("a.task", "waiting")
+
+
+def test_an_unknown_job_fails(run):
+    assert run("schedule", "run", "nothing").exit_code == 1
