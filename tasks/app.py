@@ -1,16 +1,18 @@
 """The Celery application `tasks.app`: `celery -A tasks.app …` works for every command of Celery."""
 
+import os
 from functools import cached_property
 from typing import Any, Final
 
 from celery import Celery
+from celery.signals import setup_logging
 
-from config import wiring
+from config import logging, wiring
 from config.settings import Settings
 from tasks.configuration import celery_settings
 from tasks.runtime import Runtime
 
-MODULES: Final = ("tasks.deadletter",)
+MODULES: Final = ("tasks.deadletter", "tasks.maintenance")
 
 
 class Application(Celery):
@@ -29,6 +31,12 @@ class Application(Celery):
 app: Application = Application(
     "mendline", task_cls="tasks.base:Task", include=MODULES, set_as_current=True
 )
+
+
+@setup_logging.connect(weak=False)
+def log_as_we_do(**_: Any) -> None:
+    """For every command of Celery that runs on: worker, beat, events."""
+    logging.configure(os.environ.get("MENDLINE_PROCESS", "celery"), app.settings.log_level)
 
 
 def _configured() -> dict[str, Any]:

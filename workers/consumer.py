@@ -14,6 +14,7 @@ from core.store.work import WorkOrder
 from tasks.app import app
 from tasks.queues import Queue
 from tasks.work import Delivery
+from workers import signals
 from workers.keeper import Keeper
 from workers.leases import LeaseRenewal, work_id_of
 from workers.letters import letter
@@ -32,6 +33,7 @@ class HardConsumer(Consumer):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         app.steps["consumer"].add(LeaseRenewal)
+        signals.connect()
         super().__init__(*args, **options)
         database = wiring.database(app.settings, application="mendline-worker", pool_size=1)
         self.keeper = Keeper(database, self.hostname)

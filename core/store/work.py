@@ -53,9 +53,11 @@ def add(session: Session, order: WorkOrder, now: datetime, *, publish: bool = Fa
     """
     due = order.due_at or now
     at_once = publish and due <= now and not _held(session, order.target, now)
-    row = _insert(session, order, now, state="published" if at_once else "waiting")
-    if row is None:
-        return Added(_living(session, order), published=False, created=False)
+    row = None
+    while row is None:
+        row = _insert(session, order, now, state="published" if at_once else "waiting")
+        if row is None and (living := _living(session, order)):
+            return Added(living, published=False, created=False)
     if not at_once and due <= now:
         wake_dispatcher(session)
     return Added(row, published=at_once, created=True)
@@ -94,14 +96,10 @@ def _insert(session: Session, order: WorkOrder, now: datetime, *, state: str) ->
     return session.execute(statement).scalar()
 
 
-def _living(session: Session, order: WorkOrder) -> int:
-    """The row that already lives under the key; 0 when it ended between two statements."""
-    found = session.execute(
-        select(WorkItem.id)
-        .where(WorkItem.unique_key == order.unique_key, text(LIVE_WITH_KEY))
-        .limit(1)
-    ).scalar()
-    return found or 0
+def _living(session: Session, order: WorkOrder) -> int | None:
+    """The row that lives under the key; none when it ended between the two statements."""
+    living = select(WorkItem.id).where(WorkItem.unique_key == order.unique_key, text(LIVE_WITH_KEY))
+    return session.execute(living).scalar()
 
 
 def _held(session: Session, target: str | None, now: datetime) -> bool:

@@ -121,8 +121,8 @@ def _rescue(session: Session, now: datetime, settle: int) -> tuple[int, int]:
         if row.attempt < row.max_attempts:
             session.execute(_AGAIN, values)
         else:
-            row = session.execute(_POISON, values).one()
-            letter(session, row, report=POISON_REPORT, reason="poison", now=now)
+            ended = session.execute(_POISON, values).one()
+            letter(session, ended, report=POISON_REPORT, reason="poison", now=now)
     return len(lost) - len(poison), len(poison)
 
 

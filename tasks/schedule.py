@@ -1,0 +1,50 @@
+"""The jobs that Mendline runs by the clock; beat syncs them into rows when it starts."""
+
+from typing import Final
+
+from core.schedules import CatchUp, Job
+from tasks.queues import Queue
+
+SWEEP_SECONDS: Final = 5
+
+JOBS: Final = (
+    Job(
+        name="inbox-sweep",
+        task="analysis.sweep",
+        queue=Queue.MAINTENANCE,
+        interval=SWEEP_SECONDS,
+        priority=2,
+    ),
+    Job(
+        name="partitions",
+        task="maintenance.partition",
+        queue=Queue.MAINTENANCE,
+        cron="10 0 * * *",
+        priority=1,
+        catch_up=CatchUp.ONCE,
+        at_start=True,
+    ),
+    Job(
+        name="rollup",
+        task="maintenance.roll_up",
+        queue=Queue.MAINTENANCE,
+        cron="5 * * * *",
+        priority=7,
+        catch_up=CatchUp.ONCE,
+    ),
+    Job(
+        name="retention",
+        task="maintenance.retain",
+        queue=Queue.MAINTENANCE,
+        cron="40 0 * * *",
+        priority=7,
+        catch_up=CatchUp.ONCE,
+    ),
+    Job(
+        name="runs-tidy",
+        task="maintenance.tidy_runs",
+        queue=Queue.MAINTENANCE,
+        cron="20 * * * *",
+        priority=9,
+    ),
+)

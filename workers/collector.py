@@ -1,0 +1,58 @@
+"""Numbers that one process counts for all: what waits, how long, and what is left over."""
+
+from typing import Final
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from config.telemetry import DEADLETTERS_OPEN, QUEUE_DEPTH, QUEUE_OLDEST, WORK_ITEMS
+from core.clock import Clock
+from core.errors import BrokerUnavailableError
+from core.model import DeadLetter, WorkItem
+from core.store import backlog
+from core.store.engine import Database
+from core.work.sender import TaskSender
+from core.work.states import LIVE
+from tasks.queues import Queue
+
+log = structlog.get_logger()
+
+UNFINISHED: Final = sorted(LIVE)
+
+
+class Collector:
+    def __init__(self, database: Database, sender: TaskSender, clock: Clock) -> None:
+        self._database = database
+        self._sender = sender
+        self._clock = clock
+
+    def collect(self) -> None:
+        now = self._clock.now()
+        with self._database.transaction() as session:
+            waiting = backlog.by_queue(session, now)
+            self._ledger(session)
+            open_letters = select(func.count()).where(DeadLetter.state == "open")
+            DEADLETTERS_OPEN.set(session.execute(open_letters).scalar_one())
+        for queue in Queue:
+            rows = waiting.get(queue, backlog.Backlog(0, None))
+            age = (now - rows.since).total_seconds() if rows.since else 0.0
+            QUEUE_OLDEST.labels(str(queue)).set(max(age, 0.0))
+            QUEUE_DEPTH.labels(str(queue)).set(rows.rows + self._messages(queue))
+
+    def _ledger(self, session: Session) -> None:
+        statement = (
+            select(WorkItem.state, func.count())
+            .where(WorkItem.state.in_(UNFINISHED))
+            .group_by(WorkItem.state)
+        )
+        counts = dict(session.execute(statement).tuples().all())
+        for state in UNFINISHED:
+            WORK_ITEMS.labels(str(state)).set(counts.get(state, 0))
+
+    def _messages(self, queue: str) -> int:
+        try:
+            return self._sender.depth(queue)
+        except BrokerUnavailableError:
+            log.warning("queue.depth_unknown", queue=queue)
+            return 0

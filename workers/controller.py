@@ -1,0 +1,126 @@
+"""The process `fleet`: publishes due work, mends what got stuck, leads, and counts what waits.
+
+Any number of them may run: dispatching and reconciling pass over each other's rows, and of the
+duties that only one may have the leader takes care.
+"""
+
+import signal
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from os import environ, getpid
+from typing import Any, Final
+
+import psutil
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from config import logging, telemetry, wiring
+from core.clock import Clock, SystemClock
+from core.errors import MendlineError
+from core.store import leaders
+from core.store.engine import Database
+from tasks.app import app
+from workers import pools
+from workers.collector import Collector
+from workers.dispatcher import Dispatcher
+from workers.targets import Targets
+
+log = structlog.get_logger()
+
+ROLE: Final = "fleet"
+LEADERSHIP_SECONDS: Final = 10
+AFTER_FAILURE_SECONDS: Final = 1.0
+
+
+@dataclass(slots=True)
+class Duty:
+    """Something that is done again and again; `led` ones only by the leader."""
+
+    name: str
+    every: float
+    act: Callable[[], Any]
+    led: bool = False
+    due: float = 0.0
+
+
+class Controller:
+    def __init__(self, database: Database, clock: Clock, duties: Sequence[Duty]) -> None:
+        self._database = database
+        self._clock = clock
+        self._duties = [Duty("lead", 2.0, self._campaign), *duties]
+        self._holder = f"{socket.gethostname()}:{getpid()}"
+        self.leads = False
+        self._stopped = threading.Event()
+
+    def stop(self, *_: Any) -> None:
+        self._stopped.set()
+
+    def run(self) -> None:
+        """Until `stop`; the servers may come and go meanwhile."""
+        while not self._stopped.is_set():
+            for duty in self._duties:
+                if duty.due <= self._clock.monotonic() and (self.leads or not duty.led):
+                    duty.due = self._clock.monotonic() + self._attend(duty)
+            upcoming = min(duty.due for duty in self._duties if self.leads or not duty.led)
+            self._stopped.wait(max(upcoming - self._clock.monotonic(), 0))
+        self._resign()
+
+    def _attend(self, duty: Duty) -> float:
+        """Seconds until it is due again."""
+        try:
+            duty.act()
+        except (SQLAlchemyError, MendlineError, OSError) as error:
+            log.warning("duty.failed", duty=duty.name, error=str(error), exc_info=True)
+            return max(duty.every, AFTER_FAILURE_SECONDS)
+        return duty.every
+
+    def _campaign(self) -> None:
+        leads = False
+        try:
+            with self._database.transaction() as session:
+                leads = leaders.campaign(
+                    session, ROLE, holder=self._holder, seconds=LEADERSHIP_SECONDS
+                )
+        finally:
+            if leads != self.leads:
+                log.info("leader.changed", leads=leads, holder=self._holder)
+            self.leads = leads
+
+    def _resign(self) -> None:
+        try:
+            with self._database.transaction() as session:
+                leaders.resign(session, ROLE, holder=self._holder)
+        except SQLAlchemyError:
+            log.info("leader.not_resigned", exc_info=True)
+
+
+def main() -> None:
+    settings = app.settings
+    logging.configure(environ.get("MENDLINE_PROCESS", "fleet"), settings.log_level)
+    database = wiring.database(settings, application="mendline-fleet", pool_size=3)
+    clock, sender = SystemClock(), app.runtime.sender
+    collector = Collector(database, sender, clock)
+    controller = Controller(
+        database,
+        clock,
+        [
+            Duty("targets", 2.0, Targets(database, pools.load()).write, led=True),
+            Duty("collect", 5.0, collector.collect, led=True),
+            Duty("forget_processes", 30.0, lambda: telemetry.reap(psutil.pid_exists)),
+        ],
+    )
+    dispatcher = Dispatcher(database, sender, clock)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, controller.stop)
+    dispatcher.start()
+    log.info("fleet.started")
+    controller.run()
+    dispatcher.stop()
+    database.dispose()
+    log.info("fleet.stopped")
+
+
+if __name__ == "__main__":
+    main()

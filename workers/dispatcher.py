@@ -1,0 +1,67 @@
+"""The loop that publishes work when it is due: woken by PostgreSQL, and by itself every second."""
+
+import threading
+from typing import Final
+
+import psycopg
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.clock import Clock
+from core.errors import MendlineError
+from core.store.engine import Database, connect_arguments, libpq_url
+from core.store.work import WAKE_CHANNEL
+from core.work.ledger import Ledger
+from core.work.sender import TaskSender
+
+log = structlog.get_logger()
+
+BATCH: Final = 200
+POLL_SECONDS: Final = 1.0
+RECONCILE_SECONDS: Final = 2.0
+AFTER_FAILURE_SECONDS: Final = 0.5
+
+
+class Dispatcher:
+    """A thread of its own, so that a slow duty of the controller delays no work."""
+
+    def __init__(self, database: Database, sender: TaskSender, clock: Clock) -> None:
+        self._database = database
+        self._ledger = Ledger(database, sender, clock)
+        self._clock = clock
+        self._stopped = threading.Event()
+        self._reconcile_at = 0.0
+        self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._thread.join(timeout=POLL_SECONDS + 5)
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                with self._listening() as connection:
+                    self._dispatch_until_stopped(connection)
+            except (SQLAlchemyError, psycopg.Error, MendlineError) as error:
+                log.warning("dispatcher.interrupted", error=str(error), exc_info=True)
+                self._stopped.wait(AFTER_FAILURE_SECONDS)
+
+    def _listening(self) -> psycopg.Connection:
+        connection = psycopg.connect(
+            libpq_url(self._database.url), autocommit=True, **connect_arguments("mendline-dispatch")
+        )
+        connection.execute(f"LISTEN {WAKE_CHANNEL}")
+        return connection
+
+    def _dispatch_until_stopped(self, connection: psycopg.Connection) -> None:
+        while not self._stopped.is_set():
+            while self._ledger.dispatch_due(BATCH) == BATCH:
+                pass
+            if self._clock.monotonic() >= self._reconcile_at:
+                self._reconcile_at = self._clock.monotonic() + RECONCILE_SECONDS
+                self._ledger.reconcile()
+            for _ in connection.notifies(timeout=POLL_SECONDS, stop_after=1):
+                pass
