@@ -38,7 +38,7 @@ class Pool:
         """The Celery process of that number, from 1."""
         name = f"{self.name}-{number}"
         argv = (
-            *(sys.executable, "-m", "celery", "-A", "tasks.app", "worker"),
+            *(sys.executable, "-m", "celery", "--quiet", "-A", "tasks.app", "worker"),
             *("-Q", ",".join(self.queues)),
             *("-c", str(self.children)),
             *("-n", f"{name}@{host}"),

@@ -50,7 +50,7 @@ class Stores:
     def prepare(self) -> None:
         """Creates what is missing; a full disk or a missing program is found out here."""
         for server in self.embedded:
-            server.prepare()
+            server.create()
 
     async def serve(self, supervisor: Supervisor) -> None:
         for server in self.embedded:

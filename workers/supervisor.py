@@ -125,16 +125,16 @@ class Supervisor:
             program = await asyncio.to_thread(charge.prepare)
             if not charge.stopping.is_set():
                 code = await self._run(charge, program)
-                log.info("process.ended", process=charge.name, code=code)
+                log.info("process.ended", child=charge.name, code=code)
         except Exception:  # a process that cannot be started must not stop the others
-            log.exception("process.not_started", process=charge.name)
+            log.exception("process.not_started", child=charge.name)
 
     async def _run(self, charge: Charge, program: Program) -> int:
         charge.program, charge.process = program, await self._spawn(charge.name, program)
         pid = charge.process.pid
         charge.state = State.RUNNING
         ended = self._reaper.watch(charge.process)
-        log.info("process.started", process=charge.name, pid=pid)
+        log.info("process.started", child=charge.name, child_pid=pid)
         if charge.records:
             charge.records.started(charge.name, pid)
         code = await ended
@@ -160,7 +160,7 @@ class Supervisor:
         decision = charge.restarts.decide(charge.deaths, now)
         charge.state = State.BROKEN if decision.broken else State.WAITING
         if decision.broken:
-            log.error("process.broken", process=charge.name, deaths=len(charge.deaths))
+            log.error("process.broken", child=charge.name, deaths=len(charge.deaths))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(charge.stopping.wait(), decision.delay)
 
@@ -175,7 +175,7 @@ class Supervisor:
             send(charge.process, charge.program.stop_signal)
             await asyncio.wait({charge.life}, timeout=LAST_GRACE)
         if charge.process is not None:
-            log.warning("process.killed", process=charge.name)
+            log.warning("process.killed", child=charge.name)
             kill_group(charge.process.pid)
         await charge.life
 

@@ -11,14 +11,14 @@ from core.errors import ConflictError, DiskFullError
 LEAST_FREE_BYTES = 128 * 2**20
 
 
-def require_space(folder: Path, *, least: int = LEAST_FREE_BYTES) -> None:
+def require_space(folder: Path) -> None:
     """Refuses before a server starts that would fall over its first write-ahead segment."""
     stats = os.statvfs(folder)
     free = stats.f_bavail * stats.f_frsize
-    if free < least:
+    if free < LEAST_FREE_BYTES:
         raise DiskFullError(
             f"Only {free // 2**20} MB are free on the disk of {folder},"
-            f" {least // 2**20} MB are needed; free some and start again."
+            f" {LEAST_FREE_BYTES // 2**20} MB are needed; free some and start again."
         )
 
 

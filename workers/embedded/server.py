@@ -30,8 +30,12 @@ class Server(Protocol):
         """Where it listens, with the password; fixed once it was prepared."""
         ...
 
+    def create(self) -> None:
+        """Makes what is missing on disk; here it turns out if something stands in the way."""
+        ...
+
     def prepare(self) -> Program:
-        """Makes what is missing and clears what a dead predecessor left; before every start."""
+        """Creates, and clears what a dead predecessor left; before every start."""
         ...
 
     def answers(self) -> bool:
@@ -54,7 +58,7 @@ def started(server: Server) -> tuple[Program, subprocess.Popen[bytes]]:
     for _ in range(ATTEMPTS):
         program = server.prepare()
         log = server.directory / "log"
-        with log.open("wb") as output:
+        with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
             process = spawn(program, output=output)
         if _answers_in_time(server, process):
             return program, process

@@ -25,7 +25,12 @@ LIVENESS = {
 }
 
 # For test servers only: what they hold need not outlive them.
-THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+THROWAWAY = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "64MB",
+}
 
 
 def settings(*, port: int, memory: int) -> dict[str, str]:
@@ -63,8 +68,10 @@ def settings(*, port: int, memory: int) -> dict[str, str]:
 def configuration(values: Mapping[str, str], *, custom: Path) -> str:
     """The text of postgresql.conf; `custom` is read last, so the operator's word wins."""
     lines = [f"{name} = {_quoted(value)}" for name, value in values.items()]
+    if custom.exists():
+        lines.append(f"include = {_quoted(str(custom))}")
     head = f"# Written at every start; put changes into {custom}."
-    return "\n".join([head, *lines, f"include_if_exists = {_quoted(str(custom))}", ""])
+    return "\n".join([head, *lines, ""])
 
 
 def _quoted(value: str) -> str:
