@@ -126,8 +126,8 @@ def test_a_family_is_merged_and_parted_in_turn(session, project_id, target, sour
     times=st.lists(st.tuples(st.integers(0, 5), st.integers(5, 9)), min_size=2, max_size=4),
     order=st.randoms(use_true_random=False),
 )
-def test_parting_in_any_order_restores_everything(database, times, order):
-    with database.transaction() as session:
+def test_parting_in_any_order_restores_everything(session, times, order):
+    with session.begin_nested() as inner:
         project = add_project(session)
         target, *sources = [
             made(session, project, "k" * (n + 1), *place) for n, place in enumerate(times)
@@ -138,7 +138,7 @@ def test_parting_in_any_order_restores_everything(database, times, order):
         for source in order.sample(sources, len(sources)):
             unmerge(session, source)
         after = facts(session, target, *sources)
-        session.rollback()
+        inner.rollback()
     assert after == before
 
 

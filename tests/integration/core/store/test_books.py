@@ -81,12 +81,11 @@ def test_a_project_has_its_own_books(session):
     assert (mine.accepted, mine.pending) == (5, 1)
 
 
-def test_posting_is_part_of_the_transaction(database):
-    with database.transaction() as session:
+def test_posting_is_part_of_the_transaction(session):
+    with session.begin_nested() as inner:
         books.post(session, [line(Account.ACCEPTED)], writer=1)
-        session.rollback()
-    with database.transaction() as session:
-        assert books.totals(session).accepted == 0
+        inner.rollback()
+    assert books.totals(session).accepted == 0
 
 
 def test_the_statement_serves_any_cursor(database):

@@ -27,12 +27,12 @@ def stored(session, slot=CART):
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(first=DELTAS, second=DELTAS)
-def test_the_database_adds_as_the_value_does(database, first, second):
-    with database.transaction() as session:
+def test_the_database_adds_as_the_value_does(session, first, second):
+    with session.begin_nested() as inner:
         components.add(session, [(CART, first)])
         components.add(session, [(CART, second)])
         found = stored(session)
-        session.rollback()
+        inner.rollback()
     assert found == first + second
 
 

@@ -86,14 +86,14 @@ def test_the_newest_event_with_a_payload(session, issue):
     limit=st.integers(1, 5),
     days=st.integers(0, 1),
 )
-def test_pages_show_every_event_once_in_both_directions(database, offsets, limit, days):
-    with database.transaction() as session:
+def test_pages_show_every_event_once_in_both_directions(session, offsets, limit, days):
+    with session.begin_nested() as inner:
         issue = add_issue(session, add_project(session, uuid.uuid4().hex))
         for n in offsets:
             add_event(session, issue, NOW + n * SECOND + timedelta(days=days * (n % 2)))
         forwards, last = walk(session, issue.id, limit)
         backwards = walk_back(session, issue.id, limit, last)
-        session.rollback()
+        inner.rollback()
     assert len(set(forwards)) == len(forwards) == len(offsets)
     assert backwards == forwards == sorted(forwards, reverse=True)
 

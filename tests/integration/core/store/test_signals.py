@@ -13,10 +13,12 @@ def new(kind=SignalKind.NEW_ISSUE, issue_id=5, **detail):
     return NewSignal(7, issue_id, kind, NOW, detail)
 
 
+THREE = [new(), new(SignalKind.REGRESSION, was="resolved"), new(issue_id=6)]
+
+
 @pytest.fixture
-def three(database):
-    with database.transaction() as session:
-        signals.add(session, [new(), new(SignalKind.REGRESSION, was="resolved"), new(issue_id=6)])
+def three(session):
+    signals.add(session, THREE)
 
 
 def test_no_signals_are_no_statement(session):
@@ -31,7 +33,9 @@ def test_the_oldest_of_a_kind_are_claimed_first(session, three):
     assert regression.detail == {"was": "resolved"}
 
 
-def test_two_never_look_at_the_same_signal(database, three):
+def test_two_never_look_at_the_same_signal(database):
+    with database.transaction() as session:
+        signals.add(session, THREE)
     with database.transaction() as one, database.transaction() as other:
         first = signals.claim(one, list(SignalKind), limit=2)
         second = signals.claim(other, list(SignalKind), limit=2)
