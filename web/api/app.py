@@ -8,13 +8,11 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Router
 from starlette.types import ASGIApp
 
 from core.errors import MendlineError
 from web.api import openapi, problems
 from web.api.auth import DESCRIPTION, Authenticate
-from web.api.dispatch import Dispatch
 from web.api.middleware import BodyLimit, Boundary, RequestId, Timing
 from web.api.readiness import Probe
 from web.api.routes import (
@@ -32,7 +30,7 @@ from web.api.routes import (
     stats,
 )
 from web.api.services import Services, lifespan
-from web.intake.app import routes
+from web.intake.app import Intake, IntakeApp
 
 BODY_LIMIT: Final = 2**20
 EXPOSED: Final = ("Link", "X-Request-Id", "Retry-After", "Idempotency-Replayed")
@@ -53,8 +51,9 @@ SUBJECTS: Final = (
 
 
 def create_app(services: Services) -> ASGIApp:
-    intake = Boundary(Router(routes(services.intake), redirect_slashes=False))
-    return RequestId(Dispatch(intake, management(services)))
+    """Intake answers its own addresses, with nothing in front of it but the last resort."""
+    intake = IntakeApp(services.intake, services.advise)
+    return Boundary(Intake(intake, otherwise=RequestId(management(services))))
 
 
 def management(services: Services) -> FastAPI:

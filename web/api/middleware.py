@@ -69,7 +69,17 @@ class Boundary:
         except Exception as error:
             if started:
                 raise
-            await problems.answer(error)(scope, receive, send)
+            await _answer(error, scope, receive, send)
+
+
+async def _answer(error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+    known = context.current().get("request_id")
+    request_id = known or _request_id(scope)
+    with context.bound(request_id=request_id):
+        response = problems.answer(error)
+    if known is None:
+        response.headers[REQUEST_ID.decode()] = request_id
+    await response(scope, receive, send)
 
 
 class BodyLimit:

@@ -1,12 +1,13 @@
 """What the routes work with: composed once a process by its entry point, handed in as one value."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
 from redis import Redis
+from starlette.concurrency import run_in_threadpool
 
 from config import wiring
 from config.settings import Settings
@@ -17,6 +18,8 @@ from core.store.payloads import Payloads
 from core.work.ledger import Ledger
 from core.work.sender import TaskSender
 from web.api.auth import Keyring
+from web.intake.app import no_advice
+from web.intake.endpoints import Advise
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class Services:
     redis: Redis
     keyring: Keyring
     payloads: Payloads
+    advise: Advise = no_advice
+    closing: tuple[Callable[[], None], ...] = ()
 
     @property
     def ledger(self) -> Ledger:
@@ -54,6 +59,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         await found.intake.stop()
+        for close in found.closing:
+            await run_in_threadpool(close)
         found.database.dispose()
 
 

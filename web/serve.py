@@ -1,0 +1,117 @@
+"""The process `api`: composes intake and the management API from the settings and serves both.
+
+`python -m web.serve`. On SIGTERM no new connection is taken, what was begun is answered, what was
+accepted is written, and the process ends with 0.
+"""
+
+import signal
+import sys
+from os import environ
+from typing import Any, Final
+
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+
+from config import logging, wiring
+from config.settings import Settings
+from config.telemetry import EVENTS_ACCEPTED, EVENTS_REJECTED, EVENTS_SKIPPED, INTAKE_COMMITS
+from core.clock import SystemClock
+from core.intake.service import IntakeService, IntakeSettings, Listeners
+from core.store.books import Account
+from core.store.payloads import Payloads
+from tasks.app import app as celery
+from tasks.digestion import wake
+from tasks.runtime import Runtime
+from web.api.app import create_app
+from web.api.auth import Keyring
+from web.api.services import Services
+
+log = structlog.get_logger()
+
+GRACE_SECONDS: Final = 10
+# Longer than clients keep an idle connection: it is theirs to close, so none is closed under them.
+IDLE_SECONDS: Final = 75
+CONNECTIONS: Final = 10
+ACCEPTED: Final = EVENTS_ACCEPTED.labels("http")
+
+
+def compose(settings: Settings) -> Services:
+    runtime = Runtime(celery, settings)
+    database = wiring.database(settings, application="mendline-api", pool_size=CONNECTIONS)
+    clock, waker = SystemClock(), wake(runtime)
+    intake = IntakeService(
+        IntakeSettings(
+            database_url=database.url,
+            spool_dir=wiring.spool_dir(settings),
+            keys_file=settings.data_dir / "keys.json",
+            limits=wiring.limits(settings),
+        ),
+        clock=clock,
+        listeners=Listeners(wake=waker, observe=_count, committed=_committed),
+    )
+    return Services(
+        settings=settings,
+        database=database,
+        clock=clock,
+        intake=intake,
+        sender=runtime.sender,
+        redis=runtime.redis,
+        keyring=Keyring(database, clock),
+        payloads=Payloads(),
+        closing=(waker.close, runtime.redis.close),
+    )
+
+
+def _count(account: Account, reason: str, count: int) -> None:
+    metric = EVENTS_REJECTED if account is Account.REJECTED else EVENTS_SKIPPED
+    metric.labels(reason).inc(count)
+
+
+def _committed(size: int) -> None:
+    """What was spooled counts once, too: when it is drained."""
+    ACCEPTED.inc(size)
+    INTAKE_COMMITS.observe(size)
+
+
+def build() -> ASGIApp:
+    """What each server process runs."""
+    settings = wiring.discovered(Settings())
+    logging.configure(environ.get("MENDLINE_PROCESS", "api"), settings.log_level)
+    return create_app(compose(settings))
+
+
+def options(settings: Settings) -> dict[str, Any]:
+    return {
+        "factory": True,
+        "host": settings.host,
+        "port": settings.port,
+        "workers": settings.api_workers,
+        "loop": "uvloop",
+        "http": "httptools",
+        "lifespan": "on",
+        "access_log": False,
+        "log_config": None,
+        "server_header": False,
+        "proxy_headers": bool(settings.trusted_proxies),
+        "forwarded_allow_ips": settings.trusted_proxies,
+        "timeout_graceful_shutdown": GRACE_SECONDS,
+        "timeout_keep_alive": IDLE_SECONDS,
+    }
+
+
+def main() -> None:
+    settings = wiring.discovered(Settings())
+    logging.configure(environ.get("MENDLINE_PROCESS", "api"), settings.log_level)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
+    uvicorn.run("web.serve:build", **options(settings))
+
+
+def _leave(*_: Any) -> None:
+    """Before the server listens to signals itself, and after it has stopped because of one."""
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()
