@@ -70,27 +70,25 @@ def of_issues(
 
     `issue_ids`: an issue and those merged into it (`core.store.issues.family`).
     """
-    statement = select(Event).where(_among(issue_ids))
+    bounds: list[ColumnElement[bool]] = []
     if cursor is not None:
         # Says nothing new, but a comparison of pairs alone would open every partition.
         here = MOMENT.read_place(cursor.value)
         older = Event.received_at <= here
-        statement = statement.where(Event.received_at >= here if cursor.backwards else older)
-    return ORDER.page(session, statement, cursor=cursor, limit=limit)
-
-
-def _among(issue_ids: Sequence[int]) -> ColumnElement[bool]:
-    """One id is compared by `=`: then the index gives the rows in their order."""
-    if len(issue_ids) == 1:
-        return Event.issue_id == issue_ids[0]
-    return Event.issue_id.in_(issue_ids)
+        bounds.append(Event.received_at >= here if cursor.backwards else older)
+    statements = [select(Event).where(Event.issue_id == issue, *bounds) for issue in issue_ids]
+    return ORDER.merged(session, statements, cursor=cursor, limit=limit)
 
 
 def newest(session: Session, issue_ids: Sequence[int], *, since: datetime) -> Event | None:
     """The newest event with a payload."""
     statement = (
         select(Event)
-        .where(_among(issue_ids), Event.received_at >= since, Event.payload.is_not(None))
+        .where(
+            Event.issue_id.in_(issue_ids),
+            Event.received_at >= since,
+            Event.payload.is_not(None),
+        )
         .order_by(Event.received_at.desc())
         .limit(1)
     )

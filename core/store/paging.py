@@ -104,8 +104,24 @@ class Keyset:
     def page(
         self, session: Session, statement: AnySelect, *, cursor: Cursor | None, limit: int
     ) -> Page:
-        ordered = statement.add_columns(self.value, self.tie)
-        found = session.execute(self._window(ordered, cursor).limit(limit + 1)).all()
+        return self.merged(session, [statement], cursor=cursor, limit=limit)
+
+    def merged(
+        self,
+        session: Session,
+        statements: Sequence[AnySelect],
+        *,
+        cursor: Cursor | None,
+        limit: int,
+    ) -> Page:
+        """One page of several lists, for which the database has an index each, but none for all."""
+        found: list[AnyRow] = []
+        for statement in statements:
+            ordered = statement.add_columns(self.value, self.tie)
+            found += session.execute(self._window(ordered, cursor).limit(limit + 1)).all()
+        if len(statements) > 1:
+            rising = cursor is not None and cursor.backwards
+            found.sort(key=lambda row: (row[-2], row[-1]), reverse=not rising)
         return self._cut(found, cursor=cursor, limit=limit)
 
     def _window(self, statement: AnySelect, cursor: Cursor | None) -> AnySelect:

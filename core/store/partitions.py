@@ -8,7 +8,8 @@
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
@@ -18,6 +19,8 @@ from sqlalchemy.orm import Session
 from core.store.engine import Database
 
 LOCK: Final = 0x4D455654
+# How long dropping waits for transactions that still read the day; a dump may take hours.
+PATIENCE: Final = "30s"
 _NAME: Final = re.compile(r"events_(\d{4})(\d{2})(\d{2})")
 
 _ATTACHED = text("""
@@ -66,14 +69,25 @@ def drop_before(database: Database, day: date) -> list[date]:
 
     Not inside a transaction: detaching concurrently needs two of its own.
     """
+    with _impatient(database) as connection:
+        _finish_interrupted(connection, day)
+        old = sorted(d for d in _days_of(connection.execute(_ATTACHED).scalars()) if d < day)
+        for each in old:
+            part = name(each)
+            connection.execute(text(f"ALTER TABLE events DETACH PARTITION {part} CONCURRENTLY"))
+            connection.execute(text(f"DROP TABLE {part}"))
+        return old
+
+
+@contextmanager
+def _impatient(database: Database) -> Iterator[Connection]:
     with database.engine.connect() as connection:
         steady = connection.execution_options(isolation_level="AUTOCOMMIT")
-        _finish_interrupted(steady, day)
-        old = sorted(d for d in _days_of(steady.execute(_ATTACHED).scalars()) if d < day)
-        for each in old:
-            steady.execute(text(f"ALTER TABLE events DETACH PARTITION {name(each)} CONCURRENTLY"))
-            steady.execute(text(f"DROP TABLE {name(each)}"))
-        return old
+        steady.execute(text(f"SET lock_timeout = '{PATIENCE}'"))
+        try:
+            yield steady
+        finally:
+            connection.invalidate()  # the next user of a pooled connection may have to wait longer
 
 
 def _finish_interrupted(connection: Connection, day: date) -> None:

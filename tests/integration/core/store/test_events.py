@@ -85,14 +85,18 @@ def test_the_newest_event_with_a_payload(session, issue):
     offsets=st.lists(st.integers(0, 3), max_size=12),
     limit=st.integers(1, 5),
     days=st.integers(0, 1),
+    owners=st.integers(1, 3),
 )
-def test_pages_show_every_event_once_in_both_directions(session, offsets, limit, days):
+def test_pages_show_every_event_once_in_both_directions(session, offsets, limit, days, owners):
     with session.begin_nested() as inner:
-        issue = add_issue(session, add_project(session, uuid.uuid4().hex))
-        for n in offsets:
-            add_event(session, issue, NOW + n * SECOND + timedelta(days=days * (n % 2)))
-        forwards, last = walk(session, issue.id, limit)
-        backwards = walk_back(session, issue.id, limit, last)
+        project = add_project(session, uuid.uuid4().hex)
+        family = [add_issue(session, project) for _ in range(owners)]
+        for place, n in enumerate(offsets):
+            moment = NOW + n * SECOND + timedelta(days=days * (n % 2))
+            add_event(session, family[place % owners], moment)
+        ids = [issue.id for issue in family]
+        forwards, last = walk(session, ids, limit)
+        backwards = walk_back(session, ids, limit, last)
         inner.rollback()
     assert len(set(forwards)) == len(forwards) == len(offsets)
     assert backwards == forwards == sorted(forwards, reverse=True)
@@ -102,18 +106,18 @@ def places(page):
     return [(row[0].received_at, row[0].event_id) for row in page.rows]
 
 
-def walk(session, issue_id, limit):
-    page = events.of_issues(session, [issue_id], limit=limit)
+def walk(session, ids, limit):
+    page = events.of_issues(session, ids, limit=limit)
     seen = places(page)
     while page.has_next:
-        page = events.of_issues(session, [issue_id], cursor=page.next, limit=limit)
+        page = events.of_issues(session, ids, cursor=page.next, limit=limit)
         seen += places(page)
     return seen, page
 
 
-def walk_back(session, issue_id, limit, page):
+def walk_back(session, ids, limit, page):
     seen = places(page)
     while page.has_previous:
-        page = events.of_issues(session, [issue_id], cursor=page.previous, limit=limit)
+        page = events.of_issues(session, ids, cursor=page.previous, limit=limit)
         seen = places(page) + seen
     return seen
