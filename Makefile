@@ -49,7 +49,7 @@ chaos: $(READY) ## kill everything at full scale for minutes; writes reports/cha
 	$(BIN)/python -m tests.chaos $(ARGS)
 
 docs: $(READY) ## build the documentation into site/
-	$(BIN)/python -m tests.documentation
+	$(BIN)/python docs/generate.py
 	$(BIN)/zensical build
 
 lock: $(READY) ## pin the newest allowed versions with their hashes

@@ -1,0 +1,83 @@
+"""Writes the reference pages that are made from the code; `--check` only compares.
+
+Run as `python docs/generate.py`; `make docs` does.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from cli.main import main as command_line
+from config import reference
+from web.api.app import document
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = ROOT / "docs" / "reference"
+
+
+def cli_page() -> str:
+    root = click.Context(command_line, info_name="mendline")
+    body = "\n".join(_command(root, command_line))
+    return (
+        "# Command line\n\nExit codes: 0 done, 1 the operation failed, 2 wrong use, "
+        f"3 a dependency is unreachable.\n\n{body}\n"
+    )
+
+
+def _command(context: click.Context, command: click.Command) -> Iterator[str]:
+    if isinstance(command, click.Group):
+        for name in sorted(command.list_commands(context)):
+            child = command.get_command(context, name)
+            if child is not None:
+                yield from _command(click.Context(child, info_name=name, parent=context), child)
+        return
+    yield f"## `{context.command_path}`\n\n```\n{command.get_help(context)}\n```\n"
+
+
+def http_page() -> str:
+    """One line an operation, from the OpenAPI document."""
+    lines = [
+        "# HTTP",
+        "",
+        "The whole description is served at `/api/openapi.json`. Errors are `application/problem+json`",
+        "(RFC 9457) with `request_id` and `code`. Lists are paged by cursors in the `Link` header.",
+        "",
+        "| Operation | What it does |",
+        "| --- | --- |",
+    ]
+    for path, operations in sorted(document()["paths"].items()):
+        for method, operation in operations.items():
+            lines.append(f"| `{method.upper()} {path}` | {operation.get('summary', '')} |")
+    return "\n".join(lines) + "\n"
+
+
+def pages() -> dict[str, str]:
+    return {
+        "settings.md": reference.settings_page(),
+        "log-events.md": reference.events_page(ROOT),
+        "metrics.md": reference.metrics_page(),
+        "errors.md": reference.errors_page(),
+        "cli.md": cli_page(),
+        "http.md": http_page(),
+    }
+
+
+def main(arguments: list[str]) -> int:
+    stale = [
+        name
+        for name, text in pages().items()
+        if not (PAGES / name).is_file() or (PAGES / name).read_text() != text
+    ]
+    if "--check" in arguments:
+        if stale:
+            click.echo(f"out of date: {', '.join(stale)}; run `make docs`", err=True)
+        return 1 if stale else 0
+    for name, text in pages().items():
+        (PAGES / name).write_text(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
