@@ -5,7 +5,7 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from config import knowledge
+from config.knowledge import knowledge
 from config.telemetry import DIGEST_BATCH, DIGEST_LAG, DIGEST_SECONDS, EVENTS_DIGESTED
 from core.digest.batch import Batch, Digester, Means, Rules
 from core.digest.drain import Drain
@@ -37,7 +37,7 @@ def drain(runtime: "Runtime") -> Drain:
     means = Means(
         database=runtime.database,
         payloads=Payloads(),
-        knowledge=knowledge.load(),
+        knowledge=knowledge(),
         clock=runtime.clock,
         order=runtime.ledger.add,
     )

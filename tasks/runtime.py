@@ -12,10 +12,13 @@ from config import wiring
 from config.selfreport import SelfReport
 from config.settings import Settings
 from core.clock import Clock, SystemClock
+from core.digest.drain import Drain
+from core.digest.wake import Wake
 from core.model import Project
 from core.store import projects
 from core.store.engine import Database
 from core.work.ledger import Ledger
+from tasks import digestion
 from tasks.sender import CelerySender
 
 if TYPE_CHECKING:
@@ -68,9 +71,18 @@ class Runtime:
     def ledger(self) -> Ledger:
         return Ledger(self.database, self.sender, self.clock)
 
+    @cached_property
+    def wake(self) -> Wake:
+        """Called after rows were committed to the inbox."""
+        return digestion.wake(self)
+
+    @cached_property
+    def drain(self) -> Drain:
+        return digestion.drain(self)
+
     def after_fork(self) -> None:
         """Drops the parent's connections without closing them for the parent."""
         if "database" in self.__dict__:
             self.database.forget()
-        for name in ("database", "redis", "ledger", "reporter"):
+        for name in ("database", "redis", "ledger", "reporter", "wake", "drain"):
             self.__dict__.pop(name, None)

@@ -6,6 +6,7 @@ own code fails on it, the event is stored as it was read, under an issue that na
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -82,6 +83,7 @@ def _answer(analysis: Analysis, tags: tuple[str, ...]) -> dict[str, Any]:
         "severity": classification.severity,
         "confidence": classification.confidence,
         "rule": classification.rule,
+        "context": dict(classification.context),
         "grouping_version": GROUPING_VERSION,
         "tags": tags,
     }
@@ -94,6 +96,8 @@ def _name(value: Any) -> str | None:
 
 def _undigestible(row: ClaimedRow, failure: str, skew: timedelta) -> Digested:
     event, tags = reader.read(row.item, skew=skew)
+    with suppress(*PURE_FAILURES):
+        scrub(event)
     raw = {
         "event_id": event["event_id"],
         "timestamp": event["timestamp"],
