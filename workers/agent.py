@@ -8,33 +8,26 @@ import os
 import socket
 import sys
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from signal import SIGINT, SIGKILL, SIGTERM
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import psutil
-import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
-from config import logging, wiring
-from config.bootstrap import OWN_PROJECT
+from config import logging
 from config.private import private_folder
 from config.settings import Settings
-from core.clock import Clock, SystemClock
-from core.store import agents
-from core.store.agents import Heartbeat
-from core.store.engine import Database
+from core.store.heartbeat import Heartbeat
 from workers import pools
-from workers.announce import READY_FILE
 from workers.embedded import leftovers
-from workers.pools import Pool
+from workers.pools import READY_FILE, Pool
 from workers.programs import Program
 from workers.records import Records, recorded
 from workers.supervisor import State, Supervisor
 
-log = structlog.get_logger(__name__)
-
+if TYPE_CHECKING:
+    from workers.agent_rows import AgentRows
 
 INTERVAL: Final = 3.0
 FIRST_INTERVAL: Final = 0.25
@@ -154,37 +147,35 @@ class Agent:
 
 
 class Reporter:
-    """Writes heartbeats; while PostgreSQL is away the pool simply stays as it is."""
+    """Imports the database with the first report: the workers are under way by then."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
-        self._broken = False
+    def __init__(self, settings: Settings, pool: str) -> None:
+        self._settings = settings
+        self._pool = pool
+
+    @cached_property
+    def _rows(self) -> "AgentRows":
+        from workers.agent_rows import AgentRows  # noqa: PLC0415 (slow to import)
+
+        return AgentRows(self._settings, self._pool)
 
     def __call__(self, heartbeat: Heartbeat) -> int | None:
-        now = self._clock.now()
-        broken = heartbeat.state == "broken"
-        try:
-            with self._database.transaction() as session:
-                target = agents.report(session, heartbeat, now=now)
-                if broken and not self._broken:
-                    agents.raise_broken(session, heartbeat, project=OWN_PROJECT, now=now)
-        except SQLAlchemyError as error:
-            log.warning("agent.not_reported", error=type(error).__name__)
-            return None
-        self._broken = broken
-        return target
+        return self._rows.report(heartbeat)
+
+    def close(self) -> None:
+        if "_rows" in vars(self):
+            self._rows.close()
 
 
 def main() -> None:
-    settings = wiring.discovered(Settings())
+    settings = Settings()
     pool = pools.find(" ".join(sys.argv[1:]), pools.load())
     logging.configure(f"worker-{pool.name}", settings.log_level)
-    database = wiring.database(settings, application=f"agent {pool.name}", pool_size=1)
-    reporter = Reporter(database, SystemClock())
-    folder = settings.data_dir.absolute() / "processes"
-    asyncio.run(_run(pool, folder, reporter))
-    database.dispose()
+    reporter = Reporter(settings, pool.name)
+    try:
+        asyncio.run(_run(pool, settings.data_dir.absolute() / "processes", reporter))
+    finally:
+        reporter.close()
 
 
 async def _run(pool: Pool, folder: Path, reporter: Reporter) -> None:

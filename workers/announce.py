@@ -2,11 +2,11 @@
 
 import os
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from celery.signals import worker_ready
 
-READY_FILE: Final = "MENDLINE_READY_FILE"
+from workers.pools import READY_FILE
 
 
 @worker_ready.connect(weak=False)

@@ -14,6 +14,7 @@ from tasks.queues import Queue
 from workers.procfile import ROOT
 from workers.programs import Program
 
+READY_FILE: Final = "MENDLINE_READY_FILE"
 PATH: Final = Path(config.__file__).with_name("defaults") / "pools.toml"
 
 
@@ -38,7 +39,9 @@ class Pool:
         """The Celery process of that number, from 1."""
         name = f"{self.name}-{number}"
         argv = (
-            *(sys.executable, "-m", "celery", "--quiet", "-A", "tasks.app", "worker"),
+            # Celery warns of root at every start; here root gives nothing away, messages are JSON.
+            *(sys.executable, "-W", "ignore:::celery.platforms", "-m", "celery", "--quiet"),
+            *("-A", "tasks.app", "worker"),
             *("-Q", ",".join(self.queues)),
             *("-c", str(self.children)),
             *("-n", f"{name}@{host}"),

@@ -1,9 +1,7 @@
 """The rows in which agents of pools tell how they are and read how large they are to be."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -11,21 +9,10 @@ from sqlalchemy.orm import Session
 
 from core.model import Agent, Project
 from core.store import signals
+from core.store.heartbeat import Heartbeat
 from core.store.signals import NewSignal
 
 POOL_BROKEN = "pool_broken"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heartbeat:
-    """`target` is what a new agent begins with; afterwards the controller decides."""
-
-    pool: str
-    host: str
-    target: int
-    running: int
-    state: str
-    detail: dict[str, Any] = field(default_factory=dict)
 
 
 def report(session: Session, heartbeat: Heartbeat, *, now: datetime) -> int:
