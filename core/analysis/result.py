@@ -36,7 +36,10 @@ class Grouping:
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """What kind of failure it is, and whether trying again can help; `rule` decided it."""
+    """What kind of failure it is, and whether trying again can help; `rule` decided it.
+
+    `context` is what the family read out of the event: table, endpoint, quota, …
+    """
 
     category: Category
     family: str
@@ -44,6 +47,7 @@ class Classification:
     severity: Severity
     confidence: float
     rule: str
+    context: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,122 @@
+"""`mendline analyze`: the analysis from the shell, line by line, without a server."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import click
+import orjson
+
+from config.knowledge import knowledge
+from core.analysis.analyse import analyse
+from core.analysis.classify import of_record
+from core.analysis.result import Classification
+from core.analysis.template import normalise as template_of
+
+Answer = dict[str, Any]
+_EVENT_FIELDS = ("exception", "logentry", "event_id", "platform", "threads", "stacktrace")
+
+
+class BadLineError(ValueError):
+    """The line is not a JSON object."""
+
+
+@click.group()
+def analyze() -> None:
+    """Group, classify and normalise errors: one record a line in, one JSON object a line out."""
+
+
+@analyze.command()
+def fingerprint() -> None:
+    """Events in Sentry's format: which issue they belong to, and why."""
+    known = knowledge()
+
+    def answer(line: bytes) -> Answer:
+        grouping = analyse(_object(line), known).grouping
+        return {
+            "issue_key": grouping.issue_key,
+            "title": grouping.title,
+            "culprit": grouping.culprit,
+            "mechanism": grouping.mechanism,
+            "why": grouping.why,
+        }
+
+    _answer_lines(answer)
+
+
+@analyze.command()
+def classify() -> None:
+    """Events or `{"type", "module", "message", "code", "http_status"}`: what kind they are."""
+    known = knowledge()
+
+    def answer(line: bytes) -> Answer:
+        record = _object(line)
+        if any(name in record for name in _EVENT_FIELDS):
+            return _classified(analyse(record, known).classification)
+        return _classified(of_record(record, known))
+
+    _answer_lines(answer)
+
+
+@analyze.command()
+def normalise() -> None:
+    """Messages as plain text: their templates."""
+    _answer_lines(
+        lambda line: {"template": template_of(line.decode("utf-8", "replace"))}, blank=True
+    )
+
+
+def _classified(found: Classification) -> Answer:
+    answer: Answer = {
+        "category": found.category,
+        "family": found.family,
+        "transient": found.transient,
+        "severity": found.severity,
+        "confidence": found.confidence,
+        "rule": found.rule,
+    }
+    return {**answer, "context": dict(found.context)} if found.context else answer
+
+
+def _object(line: bytes) -> Mapping[str, Any]:
+    try:
+        found = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise BadLineError(f"not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise BadLineError("not a JSON object")
+    return found
+
+
+def _answer_lines(answer: Callable[[bytes], Answer], *, blank: bool = False) -> None:
+    """Answers every line in order; a bad one is answered with an `error` and fails the command.
+
+    `blank`: whether an empty line is a record.
+    """
+    failed = False
+    for number, line in _lines(blank=blank):
+        try:
+            found = answer(line)
+        except BadLineError as error:
+            failed = True
+            found = {"error": str(error), "line": number}
+            click.echo(f"line {number}: {error}", err=True)
+        _write(found)
+    if failed:
+        sys.exit(1)
+
+
+def _lines(*, blank: bool) -> Iterator[tuple[int, bytes]]:
+    for number, line in enumerate(sys.stdin.buffer, start=1):
+        stripped = line.strip()
+        if stripped or blank:
+            yield number, stripped
+
+
+def _write(answer: Answer) -> None:
+    sys.stdout.buffer.write(orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE))
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    analyze()

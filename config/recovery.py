@@ -1,0 +1,48 @@
+"""Loads the recovery policies from `defaults/recovery.toml` into frozen values."""
+
+import tomllib
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any
+
+from core.errors import Category, ConfigurationError
+from core.recovery.policy import Action, Policies, Policy
+from core.resilience.backoff import Exponential, RetryPolicy, ServerTold
+
+
+@lru_cache(maxsize=1)
+def policies() -> Policies:
+    """Mendline's own policies, loaded once a process."""
+    text = files("config").joinpath("defaults", "recovery.toml").read_text("utf-8")
+    return policies_from(tomllib.loads(text))
+
+
+def policies_from(tables: Mapping[str, Any]) -> Policies:
+    """`default` and, by category, what differs from it."""
+    default = tables["default"]
+    try:
+        by_category = {
+            Category(name): _policy({**default, **table})
+            for name, table in tables.get("policies", {}).items()
+        }
+        return Policies(MappingProxyType(by_category), _policy(default))
+    except ValueError as error:
+        raise ConfigurationError(f"The recovery policies are wrong: {error}.") from error
+
+
+def _policy(table: Mapping[str, Any]) -> Policy:
+    backoff = Exponential(
+        base=float(table["base"]),
+        factor=float(table["factor"]),
+        cap=float(table["cap"]),
+        jitter=float(table["jitter"]),
+    )
+    told = ServerTold(backoff, cap=float(table["longest_told"]), spread=float(table["jitter"]))
+    return Policy(
+        retry=RetryPolicy(int(table["attempts"]), told),
+        transient=Action(table["transient"]),
+        exhausted=Action(table["exhausted"]),
+        permanent=Action(table["permanent"]),
+    )

@@ -1,0 +1,53 @@
+"""The languages analysis knows, and which of them an event or a printed trace is in."""
+
+from core.analysis.event import Failure, Frame
+from core.analysis.language import Language
+from core.analysis.languages import (
+    dotnet,
+    generic,
+    go,
+    java,
+    javascript,
+    native,
+    php,
+    powershell,
+    python,
+    ruby,
+)
+
+# In the order in which a printed trace is tried: the surest marks first.
+LANGUAGES: tuple[Language, ...] = (
+    python.LANGUAGE,
+    go.LANGUAGE,
+    native.LANGUAGE,
+    powershell.LANGUAGE,
+    php.LANGUAGE,
+    ruby.LANGUAGE,
+    java.LANGUAGE,
+    dotnet.LANGUAGE,
+    javascript.LANGUAGE,
+)
+GENERIC = generic.LANGUAGE
+_BY_PLATFORM = {platform: language for language in LANGUAGES for platform in language.platforms}
+
+
+def spoken(platform: str, frames: tuple[Frame, ...]) -> Language:
+    """The language of the platform, else that of the file names."""
+    known = _BY_PLATFORM.get(platform)
+    if known:
+        return known
+    for frame in reversed(frames):
+        for language in LANGUAGES:
+            if frame.file.endswith(language.suffixes):
+                return language
+    return GENERIC
+
+
+def printed(trace: str) -> tuple[Language, list[Failure]]:
+    """The failures in a stack trace that came as text, causes first; none if it is no trace."""
+    if "\n" in trace or "char:" in trace:
+        for language in LANGUAGES:
+            failures = language.parse(trace) if language.parse else []
+            if any(failure.frames for failure in failures):
+                return language, failures
+    return GENERIC, []

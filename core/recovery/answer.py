@@ -1,0 +1,72 @@
+"""The advice that a client gets with its report: try again, wait, give up, call somebody."""
+
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from core.analysis.result import Classification, Severity
+from core.recovery.policy import Action, Policies, Policy
+
+_LONGEST_WAIT = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryAction:
+    """`retry_after` in seconds; `attempts_left` counts those after the one that failed."""
+
+    action: Action
+    reason: str
+    retry_after: float | None = None
+    attempts_left: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """As the answer of `POST /api/errors` shows it; what does not apply is left out."""
+        found = {"action": self.action.value, "reason": self.reason}
+        optional = {"retry_after": self.retry_after, "attempts_left": self.attempts_left}
+        return {**found, **{name: value for name, value in optional.items() if value is not None}}
+
+
+def decide(
+    classification: Classification,
+    *,
+    attempt: int,
+    policies: Policies,
+    rand: Random,
+    retry_after: float | None = None,
+) -> RecoveryAction:
+    """`attempt` is the one that failed, from 1; `retry_after` what the failing side asked for."""
+    policy = policies.of(classification.category)
+    kind = f"{classification.category} ({classification.rule})"
+    if classification.severity is Severity.INFO:
+        return RecoveryAction(Action.NONE, "reported for information only")
+    if not classification.transient:
+        return RecoveryAction(policy.permanent, f"{kind} does not go away by trying again")
+    left = policy.retry.attempts - attempt
+    if left <= 0:
+        return RecoveryAction(
+            policy.exhausted,
+            f"{kind}: all {policy.retry.attempts} attempts are used up",
+            attempts_left=0,
+        )
+    told = _told(retry_after, classification)
+    return _again(policy, attempt, rand=rand, told=told, reason=f"{kind} is usually temporary")
+
+
+def _again(
+    policy: Policy, attempt: int, *, rand: Random, told: float | None, reason: str
+) -> RecoveryAction:
+    delay = policy.retry.backoff.delay(attempt, rand=rand, told=told)
+    return RecoveryAction(
+        Action.WAIT if told is not None else policy.transient,
+        reason if told is None else f"{reason}; the failing side asked to wait",
+        retry_after=round(delay, 3),
+        attempts_left=policy.retry.attempts - attempt,
+    )
+
+
+def _told(retry_after: float | None, classification: Classification) -> float | None:
+    """What the failing side asked for: told apart, else read out of the event by its family."""
+    if retry_after is None:
+        found = dict(classification.context).get("retry_after", "")
+        retry_after = float(found) if found.replace(".", "", 1).isdecimal() else None
+    return None if retry_after is None else min(max(retry_after, 0.0), _LONGEST_WAIT)
