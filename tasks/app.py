@@ -12,7 +12,7 @@ from config.settings import Settings
 from tasks.configuration import celery_settings
 from tasks.runtime import Runtime
 
-MODULES: Final = ("tasks.deadletter", "tasks.maintenance")
+MODULES: Final = ("tasks.analysis", "tasks.deadletter", "tasks.intake", "tasks.maintenance")
 
 
 class Application(Celery):

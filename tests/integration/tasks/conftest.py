@@ -1,14 +1,22 @@
+"""One database, one broker and mostly one worker for all tests of a module: starting is slow."""
+
 import os
+import secrets
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
-from sqlalchemy import text
+import redis
+from sqlalchemy import make_url, select, text
 
 from core.clock import SystemClock
+from core.model import DeadLetter
+from core.store.engine import Database
+from core.store.work import WorkOrder, one
 from core.work.ledger import Ledger
 from tasks.app import Application
 from tasks.configuration import celery_settings
@@ -18,37 +26,31 @@ ROOT = Path(__file__).resolve().parents[3]
 PATIENCE = 30
 
 
-class Worker:
-    """A real Celery worker process; its log is a file."""
+class Process:
+    """A real process of ours; its log is a file."""
 
-    def __init__(self, name, environment, log, *, concurrency=1, queues=""):
-        self.name = name
+    def __init__(self, argv, environment, log):
         self.log = log
         with log.open("ab") as lines:
-            self.process = self._spawn(environment, lines, concurrency, queues)
+            self.process = subprocess.Popen(
+                [sys.executable, *argv],
+                cwd=ROOT,
+                env={**os.environ, **environment},
+                stderr=lines,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,
+            )
 
-    def _spawn(self, environment, lines, concurrency, queues):
-        return subprocess.Popen(
-            [
-                *(sys.executable, "-m", "celery", "-A", "tasks.app", "worker"),
-                *("--include", "tests.integration.tasks.drills"),
-                *("-n", self.name, "-c", str(concurrency), "-l", "INFO", "--without-mingle"),
-                *(["-Q", queues] if queues else []),
-            ],
-            cwd=ROOT,
-            env={**os.environ, **environment},
-            stderr=lines,
-            stdout=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-
-    def wait_ready(self):
-        wait_until(lambda: b" ready." in self.log.read_bytes(), self.log.read_text)
+    def says(self, words):
+        wait_until(lambda: words in self.log.read_text(), self.log.read_text)
         return self
+
+    def signal(self, number):
+        os.killpg(self.process.pid, number)
 
     def kill(self):
         """As the kernel would: main process and children at once."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+        self.signal(signal.SIGKILL)
         self.process.wait()
 
     def stop(self):
@@ -62,60 +64,148 @@ class Worker:
 
 def wait_until(condition, describe=lambda: "", patience=PATIENCE):
     end = time.monotonic() + patience
-    while not condition():
+    while not (found := condition()):
         if time.monotonic() > end:
             pytest.fail(f"waited {patience} s in vain: {describe()}")
         time.sleep(0.05)
+    return found
 
 
-@pytest.fixture
-def environment(database_url, redis_client, redis_server, data_dir):
+@pytest.fixture(scope="module")
+def house_url(postgres_server, migrated_template):
+    name = f"mendline_house_{secrets.token_hex(4)}"
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
+        yield make_url(postgres_server).set(database=name).render_as_string(hide_password=False)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+def environment(house_url, redis_server, tmp_path_factory):
+    broker = make_url(redis_server).set(database="7").render_as_string(hide_password=False)
+    with redis.Redis.from_url(broker) as client:
+        client.flushdb()
     return {
-        "MENDLINE_DATABASE_URL": database_url,
-        "MENDLINE_REDIS_URL": redis_server,
-        "MENDLINE_DATA_DIR": str(data_dir),
+        "MENDLINE_DATABASE_URL": house_url,
+        "MENDLINE_REDIS_URL": broker,
+        "MENDLINE_DATA_DIR": str(tmp_path_factory.mktemp("data")),
         "MENDLINE_SECRET_KEY": "0" * 64,
     }
 
 
-@pytest.fixture
-def sender(environment, monkeypatch):
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    application = Application("tests", set_as_current=False)
-    application.add_defaults(lambda: celery_settings(application.settings))
+@pytest.fixture(scope="module")
+def database(house_url):
+    database = Database(house_url, application="tests")
+    with database.transaction() as session:
+        session.execute(text("CREATE TABLE effects (id bigserial, what text)"))
+    yield database
+    database.dispose()
+
+
+@pytest.fixture(scope="module")
+def sender(environment):
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        application = Application("tests", set_as_current=False)
+        settings = application.settings
+    application.add_defaults(lambda: celery_settings(settings))
     yield CelerySender(application)
     application.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def ledger(database, sender):
     return Ledger(database, sender, SystemClock())
 
 
-@pytest.fixture
-def effects(database):
-    """Reads what the drills have committed, as {what: how often}."""
-    with database.transaction() as session:
-        session.execute(text("CREATE TABLE effects (id bigserial, what text)"))
-
-    def read():
-        with database.transaction() as session:
-            rows = session.execute(text("SELECT what, count(*) FROM effects GROUP BY what"))
-            return dict(rows.all())
-
-    return read
-
-
-@pytest.fixture
-def start_worker(environment, effects, tmp_path):
+@pytest.fixture(scope="module")
+def start(environment, tmp_path_factory):
+    """Starts a process of ours by its arguments after `python -m`."""
     started = []
 
-    def start(name="w1@test", **options):
-        worker = Worker(name, environment, tmp_path / f"{name}-{len(started)}.log", **options)
-        started.append(worker)
-        return worker.wait_ready()
+    def start_process(name, *argv, **more):
+        log = tmp_path_factory.mktemp("log") / f"{name}.log"
+        started.append(Process(["-m", *argv], environment | more, log))
+        return started[-1]
 
-    yield start
-    for worker in started:
-        worker.stop()
+    yield start_process
+    for process in started:
+        process.stop()
+
+
+@pytest.fixture(scope="module")
+def start_worker(start, database):
+    def start_named(name):
+        arguments = ["-n", f"{name}@test", "-c", "2", "-l", "INFO", "--without-mingle"]
+        include = ["--include", "tests.integration.tasks.drills"]
+        worker = start(name, "celery", "-A", "tasks.app", "worker", *arguments, *include)
+        return worker.says(" ready.")
+
+    return start_named
+
+
+@pytest.fixture(scope="module")
+def worker(start_worker):
+    """The worker that the tests of a module share."""
+    return start_worker("shared")
+
+
+class House:
+    """What the tests do to the platform and see of it."""
+
+    def __init__(self, database, ledger, sender):
+        self.database = database
+        self.ledger = ledger
+        self.sender = sender
+
+    def order(self, task, *, max_attempts=5, lease_seconds=30, **arguments):
+        order = WorkOrder(
+            task,
+            arguments,
+            "maintenance",
+            max_attempts=max_attempts,
+            lease_seconds=lease_seconds,
+        )
+        with self.database.transaction() as session:
+            return self.ledger.add(session, order)
+
+    def send(self, name, /, queue="intake", task_id=None, **kwargs):
+        """As outsiders send."""
+        self.sender._app.send_task(name, kwargs=kwargs, queue=queue, task_id=task_id)
+
+    def row(self, work_id):
+        with self.database.transaction() as session:
+            return one(session, work_id)
+
+    def reaches(self, work_id, state, act=lambda: None):
+        def there():
+            act()
+            return self.row(work_id).state == state
+
+        wait_until(there, lambda: dict(self.row(work_id)))
+        return self.row(work_id)
+
+    def fleet(self):
+        """One round of what the fleet does all the time."""
+        self.ledger.reconcile(settle=0)
+        self.ledger.dispatch_due()
+
+    def effects(self, what):
+        """How often the effect has been committed."""
+        with self.database.transaction() as session:
+            return session.scalar(
+                text("SELECT count(*) FROM effects WHERE what = :what"), {"what": what}
+            )
+
+    def letters(self, **fields):
+        return self.rows(DeadLetter, **fields)
+
+    def rows(self, model, **fields):
+        with self.database.transaction() as session:
+            return session.scalars(select(model).filter_by(**fields).order_by(model.id)).all()
+
+
+@pytest.fixture(scope="module")
+def house(database, ledger, sender):
+    return House(database, ledger, sender)

@@ -34,8 +34,8 @@ def content(work: Work, *, what: str, fail: str = "") -> None:
 
 
 @task("drill.fail", queue=Queue.MAINTENANCE)
-def failing(work: Work, *, how: str, attempts: int = 99) -> None:
-    note(work, how)
+def failing(work: Work, *, what: str, how: str, attempts: int = 99) -> None:
+    note(work, what)
     assert work.started is not None
     if work.started.attempt <= attempts:
         fail_as(how)

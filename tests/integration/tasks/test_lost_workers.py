@@ -1,0 +1,35 @@
+"""Workers and their children that die in the middle."""
+
+from tests.integration.tasks.conftest import wait_until
+
+
+def test_killed_worker_is_rescued_and_the_work_done_once_in_effect(house, start_worker):
+    first = start_worker("first")
+    work_id = house.order("drill.slow", what="slow", seconds=1.5, lease_seconds=3)
+    house.reaches(work_id, "running")
+    first.kill()
+    second = start_worker("second")
+    done = house.reaches(work_id, "done", house.fleet)
+    assert done.attempt == 2
+    assert house.effects("slow") == 1
+    second.stop()
+
+
+def test_child_that_kills_itself_is_poison(house, start_worker):
+    worker = start_worker("poisoned")
+    work_id = house.order("drill.fail", what="poison", how="kill", max_attempts=2)
+    house.reaches(work_id, "dead", house.fleet)
+    (letter,) = house.letters(work_id=work_id)
+    assert (letter.reason, letter.attempts) == ("poison", 2)
+    assert {entry["event"] for entry in letter.history} == {"lost"}
+    assert house.effects("poison") == 0
+    assert worker.process.poll() is None
+
+
+def test_hard_time_limit_ends_the_lease_at_once(house, start_worker):
+    start_worker("limited")
+    work_id = house.order("drill.limited", deaf=True)
+    wait_until(lambda: house.row(work_id).history, lambda: dict(house.row(work_id)))
+    assert house.row(work_id).history[0]["reason"] == "time_limit"
+    house.ledger.reconcile(settle=0)
+    assert house.row(work_id).state == "waiting"
