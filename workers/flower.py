@@ -14,6 +14,8 @@ log = structlog.get_logger()
 
 # Events of this many tasks are kept in memory; Flower's own default needs about ten times as much.
 KEPT_TASKS = 10_000
+# It asks all workers eight questions at once, listens, and keeps the listening switched on.
+CONNECTIONS = 12
 
 
 def credentials(settings: Settings) -> str:
@@ -39,6 +41,7 @@ def main() -> None:
     from tasks.app import app  # noqa: PLC0415
     from workers.flower_guard import GuardedFlower  # noqa: PLC0415
 
+    app.conf.broker_pool_limit = CONNECTIONS
     options.basic_auth = [secret]
     options.read_only = True
     options.address = settings.flower_host
