@@ -1,8 +1,12 @@
+import threading
+import time
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from core.errors import InvalidInputError
 from core.issues import merging
@@ -172,3 +176,31 @@ def test_an_unknown_issue_is_named(session, target):
 def test_only_a_merged_issue_can_be_parted(session, target, source):
     with pytest.raises(NotMergedError):
         unmerge(session, source)
+
+
+def test_of_two_who_part_the_same_issue_one_does(database, committed_project):
+    with database.transaction() as session:
+        target = made(session, committed_project, "t", 5, 6)
+        source = made(session, committed_project, "ss", 1, 9)
+        merge(session, target, source)
+    refused = []
+
+    def part_again():
+        with suppress(NotMergedError), database.transaction() as session:
+            unmerge(session, source)
+            refused.append("was not refused")
+
+    with database.transaction() as session:
+        unmerge(session, source)
+        second = threading.Thread(target=part_again)
+        second.start()
+        wait_until_somebody_waits(session)
+    second.join()
+    with database.transaction() as session:
+        assert (refused, issues.get(session, target.id).event_count) == ([], 10)
+
+
+def wait_until_somebody_waits(session):
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    while not session.scalar(waiting):
+        time.sleep(0.01)

@@ -83,6 +83,12 @@ def test_a_run_that_was_killed_is_finished_by_the_next(database, old_and_new):
     assert counts(database) == [6, 6]
 
 
+def test_a_run_tells_what_is_missing_after_it(database):
+    later = NOW.replace(year=2028)
+    kept = upkeep.keep(database, Keeping(partition_days_ahead=0), later)
+    assert kept.missing == ((later + DAY).date(),)
+
+
 def test_a_missing_tomorrow_is_told(database):
     with database.transaction() as session:
         present = partitions.days(session)
