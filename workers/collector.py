@@ -46,7 +46,7 @@ class Collector:
             .where(WorkItem.state.in_(UNFINISHED))
             .group_by(WorkItem.state)
         )
-        counts = dict(session.execute(statement).tuples().all())
+        counts = dict(session.execute(statement).all())
         for state in UNFINISHED:
             WORK_ITEMS.labels(str(state)).set(counts.get(state, 0))
 

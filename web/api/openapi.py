@@ -1,5 +1,6 @@
 """The OpenAPI document: FastAPI's, with every problem that an operation may answer."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -9,7 +10,8 @@ from web.api.problems import MEDIA_TYPE, meaning
 from web.api.schemas.problem import Problem
 
 ALWAYS: Final = (400, 401, 403, 404, 405, 422, 500, 503, 504, 507)
-WITH_BODY: Final = (409, 413, 415)
+WITH_BODY: Final = (409, 413)
+UNGUARDED: Final = (401, 403, 405, 500, 503)
 SECURITY: Final = {"type": "http", "scheme": "bearer", "description": "An API key."}
 REFERENCE: Final = {"$ref": "#/components/schemas/Problem"}
 
@@ -31,11 +33,14 @@ def describe(app: FastAPI) -> dict[str, Any]:
     return document
 
 
-def _finish(operation: dict[str, Any], *, method: str, guarded: bool) -> None:
-    statuses = ALWAYS if method == "get" else sorted((*ALWAYS, *WITH_BODY))
+def _statuses(method: str, *, guarded: bool) -> Sequence[int]:
     if not guarded:
-        statuses = (401, 403, 405, 500, 503)
-    for status in statuses:
+        return UNGUARDED
+    return ALWAYS if method == "get" else sorted((*ALWAYS, *WITH_BODY))
+
+
+def _finish(operation: dict[str, Any], *, method: str, guarded: bool) -> None:
+    for status in _statuses(method, guarded=guarded):
         operation["responses"][str(status)] = {
             "description": meaning(status),
             "content": {MEDIA_TYPE: {"schema": REFERENCE}},

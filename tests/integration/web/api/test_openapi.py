@@ -1,0 +1,56 @@
+import pytest
+
+
+@pytest.fixture
+def document(anonymous):
+    answer = anonymous.get("/api/openapi.json")
+    assert answer.status_code == 200
+    return answer.json()
+
+
+def operations(document):
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method} {path}", operation
+
+
+def test_each_operation_tells_its_problems(document):
+    for name, operation in operations(document):
+        if " /api/v1/" not in name:
+            continue
+        expected = {"400", "401", "403", "404", "422", "500", "503"}
+        if not name.startswith("get "):
+            expected |= {"409", "413"}
+        assert operation["responses"].keys() >= expected, name
+        for status in expected:
+            assert list(operation["responses"][status]["content"]) == ["application/problem+json"]
+
+
+def test_each_operation_asks_for_a_key(document):
+    for name, operation in operations(document):
+        assert ("security" in operation) is (" /api/v1/" in name), name
+
+
+def test_each_operation_has_a_summary_and_a_subject(document):
+    for name, operation in operations(document):
+        assert operation["summary"], name
+        assert operation["tags"], name
+
+
+def test_names_of_operations_are_unique(document):
+    names = [operation["operationId"] for _, operation in operations(document)]
+    assert len(names) == len(set(names))
+
+
+def test_no_reference_leads_nowhere(document):
+    def references(node):
+        if isinstance(node, dict):
+            yield from ([node["$ref"]] if isinstance(node.get("$ref"), str) else [])
+            node = list(node.values())
+        if isinstance(node, list):
+            for inner in node:
+                yield from references(inner)
+
+    schemas = document["components"]["schemas"]
+    assert {name.rsplit("/", 1)[1] for name in references(document)} <= schemas.keys()
+    assert "HTTPValidationError" not in schemas
