@@ -24,6 +24,7 @@ STANDARD_ERROR: Final = 2
 QUIET: Final = (
     "asyncio",
     "celery.app.trace",
+    "celery.worker.strategy",
     "httpx2",
     "kombu",
     "tornado.access",

@@ -105,8 +105,7 @@ def task(
             base=Task,
             delivery=delivery,
             home=queue,
-            acks_late=delivery is Delivery.CONTENT,
-            **options,
+            **{"acks_late": delivery is Delivery.CONTENT, **options},
         )
         made: Task = decorate(body)
         return made
