@@ -37,6 +37,8 @@ REMIND_EVERY: Final = 15.0
 GRACE: Final = 15.0
 # An agent first drains its workers, then kills what did not listen; that takes a moment, too.
 AFTER_DRAIN: Final = 10.0
+# Flower only looks on; where processors are few, those that do the work come first.
+LOOKING_ON: Final = 10
 
 
 class StartFailedError(MendlineError):
@@ -218,4 +220,5 @@ def program(entry: Entry, environment: Mapping[str, str]) -> Program:
         environment=environment,
         directory=procfile.ROOT,
         grace=grace,
+        niceness=LOOKING_ON if entry.name == "flower" else 0,
     )

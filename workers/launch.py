@@ -54,6 +54,7 @@ def main() -> None:
     options: dict[str, Any] = json.loads(sys.argv[1])
     program = sys.argv[2:]
     os.umask(0o077)
+    os.nice(options["niceness"])
     if options["namespace"]:
         enter_namespace()
     elif options["user"] is not None:

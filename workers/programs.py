@@ -27,7 +27,7 @@ class Program:
     """One process.
 
     `stop_signal` asks it to end, `grace` seconds later it is killed; `death_signal` reaches it when
-    its parent dies without a word.
+    its parent dies without a word. `niceness` is added to ours.
     """
 
     name: str
@@ -38,18 +38,21 @@ class Program:
     stop_signal: Signals = Signals.SIGTERM
     death_signal: Signals = Signals.SIGTERM
     grace: float = 10.0
+    niceness: int = 0
 
     def with_environment(self, more: Mapping[str, str]) -> "Program":
         return replace(self, environment={**self.environment, **more})
 
 
-def launcher(identity: Identity, death_signal: Signals) -> tuple[str, ...]:
+def launcher(identity: Identity, death_signal: Signals, *, niceness: int = 0) -> tuple[str, ...]:
+    """The words before a program's own that start it by way of launch.py."""
     options = {
         "parent": os.getpid(),
         "signal": int(death_signal),
         "namespace": identity.namespace,
         "user": identity.user,
         "group": identity.group,
+        "niceness": niceness,
     }
     return (sys.executable, "-I", "-S", LAUNCHER, json.dumps(options))
 
@@ -59,8 +62,9 @@ def spawn(program: Program, *, output: int | IO[Any] | None = None) -> subproces
 
     Call it from the main thread: the death signal fires when the thread ends that started it.
     """
+    start = launcher(program.identity, program.death_signal, niceness=program.niceness)
     return subprocess.Popen(  # noqa: S603  # Procfile and our own servers, never a user's words
-        (*launcher(program.identity, program.death_signal), *program.argv),
+        (*start, *program.argv),
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT if output is not None else None,
