@@ -105,7 +105,8 @@ def _zstd(data: bytes, cap: int) -> bytes:
         out = reader.read(cap + 1)
     if len(out) > cap:
         raise _too_large(cap)
-    if not out and data:
+    told = zstandard.frame_content_size(data)  # -1 where the frame does not tell
+    if len(out) < told or (told < 0 and not out):
         raise UndecodableError("the compressed body ends too early", reason=Reason.ENCODING)
     return out
 

@@ -84,7 +84,7 @@ def _identified(event: dict[str, Any], row: Row, skew: timedelta) -> bool:
     event["timestamp"] = moment.written(clamped.moment)
     if clamped.claimed is None:
         return False
-    contexts = event.setdefault("contexts", {})
+    contexts = event["contexts"] = event.get("contexts") or {}
     if not isinstance(contexts.get(rest.CONTEXT), dict):
         contexts[rest.CONTEXT] = {}
     contexts[rest.CONTEXT]["claimed_timestamp"] = moment.written(clamped.claimed)

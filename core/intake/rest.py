@@ -58,8 +58,8 @@ def check(report: Any) -> Mapping[str, Any]:
     if not isinstance(report, Mapping):
         raise _invalid('the body must be a JSON object with a field "error"')
     error = report.get("error")
-    told = error.get("message") or error.get("type") if isinstance(error, Mapping) else error
-    if isinstance(error, str | Mapping) and isinstance(told, str) and told.strip():
+    words = (error.get("message"), error.get("type")) if isinstance(error, Mapping) else (error,)
+    if any(isinstance(word, str) and word.strip() for word in words):
         return report
     raise _invalid('the field "error" must be a message, or an object with "type" and "message"')
 

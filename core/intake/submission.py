@@ -4,7 +4,6 @@ import base64
 import binascii
 import uuid
 import zlib
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -45,8 +44,8 @@ class Submission:
 
     items: list[InboxItem] = field(default_factory=list)
     event_id: uuid.UUID | None = None
-    skipped: Counter[str] = field(default_factory=Counter)
-    rejected: Counter[str] = field(default_factory=Counter)
+    skipped: dict[str, int] = field(default_factory=dict)
+    rejected: dict[str, int] = field(default_factory=dict)
     reports: list[Mapping[str, Any]] = field(default_factory=list)
 
 
@@ -87,15 +86,19 @@ def from_envelope(arrival: Arrival, limits: Limits) -> Submission:
     event: bytes | None = None
     for item in parsed.items:
         if item.type != EVENT:
-            submission.skipped[skipped_kind(item.type)] += 1
+            _count(submission.skipped, skipped_kind(item.type))
         elif event is None:
             event = item.payload
         else:
-            submission.rejected[Reason.DUPLICATE_ITEM] += 1
+            _count(submission.rejected, Reason.DUPLICATE_ITEM)
     if event is not None:
         alone = len(parsed.items) == 1
         _add_event(submission, event, arrival, limits, envelope=data if alone else None)
     return submission
+
+
+def _count(counts: dict[str, int], name: str) -> None:
+    counts[name] = counts.get(name, 0) + 1
 
 
 def _add_event(
@@ -108,7 +111,7 @@ def _add_event(
 ) -> None:
     found = probe(payload, limit=limits.event)
     if found.type == TRANSACTION:
-        submission.skipped[TRANSACTION] += 1
+        _count(submission.skipped, TRANSACTION)
         return
     identity = submission.event_id or event_id.read(found.event_id) or event_id.fresh()
     submission.event_id = identity

@@ -79,7 +79,7 @@ class IntakeApp:
         reason, project = reason_of(error), incoming.project_id
         if not isinstance(error, WrongMethodError):
             self._intake.tally.rejected(reason, project, error.context.get("count", 1))
-        level = log.warning if error.http_status >= _INSIDE else log.info
+        level = log.warning if error.http_status >= _INSIDE else log.debug
         level(
             "intake.rejected",
             reason=reason,
