@@ -77,16 +77,21 @@ def error_codes() -> dict[str, tuple[str, str, str]]:
     for module in pkgutil.walk_packages(core.__path__, "core."):
         if ".migrations." not in module.name:
             importlib.import_module(module.name)
-    known = [each for each in vars(tables).values() if isinstance(each, Known)]
     found = {
         each.code: (str(each.category), str(each.http_status), TITLES[each.category])
-        for each in known
+        for each in known_errors()
     }
     own = {
         error.code: (str(error.category), str(error.http_status), _sentence(error))
         for error in _tree(MendlineError)
     }
     return found | own
+
+
+def known_errors() -> set[Known]:
+    """What the errors of libraries, of PostgreSQL and of the operating system become."""
+    by = (tables.BY_NAME, tables.BY_ERRNO, tables.BY_SQLSTATE, tables.BY_SQLSTATE_CLASS)
+    return {known for table in by for known in table.values()}
 
 
 def log_events(root: Path) -> dict[str, list[str]]:

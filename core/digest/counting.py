@@ -34,7 +34,7 @@ _COUNT: Final = """
 class MergedMeanwhileError(DatabaseConflictError):
     """An issue was merged into another one while events were filed under it."""
 
-    code = "ML-DB-0005"
+    code = "ML-DB-0015"
 
 
 @dataclass(slots=True)

@@ -46,11 +46,12 @@ class Known:
         return HTTP.get(self.category, 500)
 
 
+UNEXPECTED: Final = Known("ML-CORE-0002", Category.BUG)
 DATABASE_AWAY: Final = Known("ML-DB-0001", Category.CONNECTION)
 DATABASE_CONFLICT: Final = Known("ML-DB-0002", Category.CONCURRENCY)
 DATABASE_INTEGRITY: Final = Known("ML-DB-0003", Category.INTEGRITY)
 DATABASE_SCHEMA: Final = Known("ML-DB-0004", Category.CONFIG)
-DATABASE_AUTH: Final = Known("ML-DB-0005", Category.AUTH)
+DATABASE_AUTH: Final = Known("ML-DB-0014", Category.AUTH)
 DATABASE_BUSY: Final = Known("ML-DB-0006", Category.UNAVAILABLE)
 DATABASE_FULL: Final = Known("ML-DB-0007", Category.RESOURCE)
 DATABASE_TIMEOUT: Final = Known("ML-DB-0008", Category.TIMEOUT)
@@ -58,6 +59,7 @@ DATABASE_VALUE: Final = Known("ML-DB-0009", Category.VALIDATION)
 DATABASE_USE: Final = Known("ML-DB-0010", Category.BUG)
 DATABASE_FAULT: Final = Known("ML-DB-0011", Category.SERVER)
 DATABASE_READ_ONLY: Final = Known("ML-DB-0012", Category.ROUTING_STALE)
+POOL_EXHAUSTED: Final = Known("ML-DB-0013", Category.RESOURCE)
 DISK_FULL: Final = Known("ML-DISK-0001", Category.RESOURCE)
 BROKER_AWAY: Final = Known("ML-BRK-0001", Category.CONNECTION)
 BROKER_USE: Final = Known("ML-BRK-0002", Category.CONFIG)
@@ -140,7 +142,7 @@ BY_NAME: Final[Mapping[str, Known]] = {
     "psycopg.IntegrityError": DATABASE_INTEGRITY,
     "psycopg.DataError": DATABASE_VALUE,
     "psycopg.ProgrammingError": DATABASE_USE,
-    "sqlalchemy.exc.TimeoutError": Known("ML-DB-0013", Category.RESOURCE),  # pool exhausted
+    "sqlalchemy.exc.TimeoutError": POOL_EXHAUSTED,
     "sqlalchemy.exc.OperationalError": DATABASE_AWAY,
     "sqlalchemy.exc.InterfaceError": DATABASE_AWAY,
     "sqlalchemy.exc.IntegrityError": DATABASE_INTEGRITY,
@@ -168,6 +170,8 @@ BY_NAME: Final[Mapping[str, Known]] = {
     "billiard.exceptions.WorkerLostError": WORKER_LOST,
     "billiard.exceptions.Terminated": CANCELLED,
     "asyncio.exceptions.CancelledError": CANCELLED,
+    "httpx2.TimeoutException": TIMED_OUT,
+    "httpx2.TransportError": NETWORK_AWAY,
     "TimeoutError": TIMED_OUT,
     "ConnectionError": NETWORK_AWAY,
     "MemoryError": MEMORY,

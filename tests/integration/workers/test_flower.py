@@ -130,7 +130,7 @@ def test_the_page_of_tasks_may_ask_for_its_rows_by_post(flower, task_id):
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("auth", [None, (USER, "wrong"), ("", "")])
 def test_strangers_see_nothing(flower, page, auth):
-    answer = httpx2.get(f"{flower.base_url}{page.lstrip('/')}", auth=auth)
+    answer = httpx2.get(flower.base_url.join(page), auth=auth)
     assert (answer.status_code, answer.text) == (401, "Access denied")
 
 
@@ -147,7 +147,7 @@ def test_strangers_see_nothing(flower, page, auth):
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
 def test_nothing_can_be_changed(flower, method, path):
     assert flower.request(method, path).status_code == 403
-    stranger = httpx2.request(method, f"{flower.base_url}{path.lstrip('/')}")
+    stranger = httpx2.request(method, flower.base_url.join(path))
     assert stranger.status_code == 401
 
 
