@@ -105,7 +105,7 @@ def cpu(platform):
 
 
 def once(platform, events, first):
-    scheme, rest = platform.dsn.split("://")
+    _, rest = platform.dsn.split("://")
     key, place = rest.split("@")
     host, project = place.rsplit("/", 1)
     command = [sys.executable, "-m", "tests.benchmarks.end_to_end", "--generate"]
