@@ -45,7 +45,7 @@ _SETTINGS: Final = """
 class MissingDaysError(DatabaseConflictError):
     """Events came in on days that have no partition yet."""
 
-    code = "ML-DB-0014"
+    code = "ML-DB-0021"
 
     def __init__(self, days: set[date]) -> None:
         super().__init__(days=sorted(day.isoformat() for day in days))

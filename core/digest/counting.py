@@ -34,7 +34,7 @@ _COUNT: Final = """
 class MergedMeanwhileError(DatabaseConflictError):
     """An issue was merged into another one while events were filed under it."""
 
-    code = "ML-DB-0015"
+    code = "ML-DB-0022"
 
 
 @dataclass(slots=True)
