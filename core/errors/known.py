@@ -9,20 +9,25 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from core.errors.report import ErrorReport
-from core.errors.tables import BY_ERRNO, BY_NAME, BY_SQLSTATE, BY_SQLSTATE_CLASS, Known
-from core.errors.tree import Category, MendlineError
+from core.errors.tables import (
+    BY_ERRNO,
+    BY_NAME,
+    BY_SQLSTATE,
+    BY_SQLSTATE_CLASS,
+    UNEXPECTED,
+    Known,
+)
+from core.errors.tree import MendlineError
 
 MESSAGE_LIMIT: Final = 4_096
 TRACEBACK_LIMIT: Final = 32_768
-
-_UNKNOWN: Final = Known("ML-CORE-0002", Category.BUG)
 
 
 def report(exception: BaseException) -> ErrorReport:
     """Never raises, whatever the exception's own methods do."""
     if isinstance(exception, MendlineError):
         return _own(exception)
-    known = next(filter(None, map(_recognised, _chain(exception))), _UNKNOWN)
+    known = next(filter(None, map(_recognised, _chain(exception))), UNEXPECTED)
     return ErrorReport(
         code=known.code,
         category=known.category,

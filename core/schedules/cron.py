@@ -17,6 +17,9 @@ MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", 
 WEEKDAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 SUNDAY_AS_SEVEN: Final = 7
 SEARCH_DAYS: Final = 366 * 8 + 2  # 29 February can be eight years away
+# Clocks change by less than this.
+SHIFT_HOURS: Final = 3
+SHIFT: Final = timedelta(hours=SHIFT_HOURS)
 EVERY_HOUR: Final = frozenset(range(24))
 FIELDS: Final = 5
 
@@ -47,13 +50,12 @@ class Cron:
 
     def next(self, after: datetime, zone: ZoneInfo) -> datetime:
         """The first moment later than `after`, in UTC."""
-        first = after.astimezone(zone).date() - timedelta(days=1)
+        floor = after.astimezone(zone).replace(tzinfo=None) - SHIFT
         for ahead in range(SEARCH_DAYS):
-            day = first + timedelta(days=ahead)
-            if self._fits(day):
-                later = [moment for moment in self._moments(day, zone) if moment > after]
-                if later:
-                    return min(later)
+            day = floor.date() + timedelta(days=ahead)
+            found = self._first(day, after, floor, zone) if self._fits(day) else None
+            if found is not None:
+                return found
         raise UnprocessableError("No such day comes.")
 
     def _fits(self, day: date) -> bool:
@@ -62,10 +64,26 @@ class Cron:
         fits = in_month or in_week if self.either_day else in_month and in_week
         return fits and day.month in self.months
 
-    def _moments(self, day: date, zone: ZoneInfo) -> Iterator[datetime]:
-        for hour in self.hours:
-            for minute in self.minutes:
-                yield from self._moment(datetime.combine(day, time(hour, minute), zone))
+    def _first(
+        self, day: date, after: datetime, floor: datetime, zone: ZoneInfo
+    ) -> datetime | None:
+        """Local hours in order; a clock change may put a later one first, so a few more count."""
+        found: datetime | None = None
+        last = 23
+        for hour in sorted(self.hours):
+            if hour > last:
+                break
+            if datetime.combine(day, time(hour, 59)) < floor:
+                continue
+            later = [moment for moment in self._moments(day, hour, zone) if moment > after]
+            if later:
+                found = min([*later, found] if found else later)
+                last = min(last, hour + SHIFT_HOURS)
+        return found
+
+    def _moments(self, day: date, hour: int, zone: ZoneInfo) -> Iterator[datetime]:
+        for minute in self.minutes:
+            yield from self._moment(datetime.combine(day, time(hour, minute), zone))
 
     def _moment(self, local: datetime) -> Iterator[datetime]:
         first = local.astimezone(UTC)

@@ -40,17 +40,13 @@ GIVE_UP_SECONDS = 300
 STUDENT = 2.045
 
 
-def cpu_seconds(process):
-    """Nanoseconds exact where the kernel tells them, over the tree with all threads."""
-    total = 0
-    for each in (process, *process.children(recursive=True)):
-        for thread in Path(f"/proc/{each.pid}/task").iterdir():
-            total += int((thread / "schedstat").read_text().split()[0])
-    return total / 1e9
+def cpu_seconds(tree):
+    """To the nanosecond, as the scheduler counts it, over all threads of the processes."""
+    threads = [thread for each in tree for thread in Path(f"/proc/{each.pid}/task").iterdir()]
+    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 
 
-def pss_bytes(process):
-    tree = (process, *process.children(recursive=True))
+def pss_bytes(tree):
     return sum(each.memory_full_info().pss for each in tree)
 
 
@@ -64,8 +60,8 @@ class Bench:
 
     @contextmanager
     def worker(self):
-        arguments = ["-A", "tasks.app", "worker", "-c", "1", "-n", "bench@local", "-l", "WARNING"]
-        include = ["--include", "tests.benchmarks.task_pair", "--without-mingle"]
+        arguments = ["-A", "tasks.app", "worker", "-c", "1", "-n", "bench@local"]
+        include = ["--include", "tests.benchmarks.task_pair", "--max-tasks-per-child", "1000000"]
         started = subprocess.Popen(
             [sys.executable, "-m", "celery", *arguments, *include],
             cwd=ROOT,
@@ -73,25 +69,25 @@ class Bench:
             stdout=subprocess.DEVNULL,
         )
         try:
-            process = psutil.Process(started.pid)
             for side in ("bare", "ours", "ledgered"):
-                self.batch(process, side, 50)
-            yield process
+                self.batch((), side, 50)
+            process = psutil.Process(started.pid)
+            yield (process, *process.children(recursive=True))
         finally:
             started.terminate()
             started.wait(30)
 
-    def batch(self, process, side, size):
-        """CPU seconds of the worker for that many tasks of a kind."""
+    def batch(self, tree, side, size):
+        """CPU seconds of the worker's processes for that many tasks of a kind."""
         done = self._done(side) + size
-        before = cpu_seconds(process) if process.children() else 0.0
+        before = cpu_seconds(tree)
         self._send(side, size)
         end = time.monotonic() + GIVE_UP_SECONDS
         while self._done(side) < done:
             if time.monotonic() > end:
                 raise TimeoutError(f"{side}: the worker does not get done")
             time.sleep(0.02)
-        return cpu_seconds(process) - before
+        return cpu_seconds(tree) - before
 
     def _send(self, side, size):
         if side == "ledgered":
@@ -159,20 +155,20 @@ def interval(values):
 
 def measure_cpu(found, pairs):
     sides = {"bare": [], "ours": [], "ledgered": []}
-    with found.worker() as process:
+    with found.worker() as tree:
         for pair in range(pairs):
             order = ("bare", "ours") if pair % 2 else ("ours", "bare")
             for side in order:
-                sides[side].append(found.batch(process, side, BATCH) / BATCH)
+                sides[side].append(found.batch(tree, side, BATCH) / BATCH)
             if pair % 6 == 0:
-                sides["ledgered"].append(found.batch(process, "ledgered", BATCH) / BATCH)
+                sides["ledgered"].append(found.batch(tree, "ledgered", BATCH) / BATCH)
     return sides
 
 
 def measure_memory(found, side, tasks):
-    with found.worker() as process:
-        found.batch(process, side, tasks)
-        return pss_bytes(process)
+    with found.worker() as tree:
+        found.batch(tree, side, tasks)
+        return pss_bytes(tree)
 
 
 def run(pairs=PAIRS, memory_tasks=MEMORY_TASKS):
