@@ -44,7 +44,6 @@ class Credentials:
     redis_url: str
     api_url: str
     dsn: str
-    own_dsn: str
 
 
 def bootstrap(
@@ -53,14 +52,13 @@ def bootstrap(
     """Makes what is missing, keeps what is there, and writes the credentials file."""
     known = remembered(settings.data_dir)
     admin_key = known.get("admin_key") or keys.MARK + secrets.token_urlsafe(32)
-    dsn, own_dsn = _rows(addresses, admin_key, clock or SystemClock())
+    dsn = _rows(addresses, admin_key, clock or SystemClock())
     made = Credentials(
         admin_key=admin_key,
         flower_user=settings.flower_user or known.get("flower_user", FLOWER_USER),
         flower_password=_secret(settings, known, "flower_password"),
         secret_key=_secret(settings, known, "secret_key"),
         dsn=dsn,
-        own_dsn=own_dsn,
         **asdict(addresses),
     )
     write_private(settings.data_dir / CREDENTIALS, json.dumps(asdict(made), indent=2) + "\n")
@@ -85,17 +83,15 @@ def _secret(settings: Settings, known: Mapping[str, str], name: str) -> str:
     return given.get_secret_value() if given else known.get(name) or secrets.token_urlsafe(32)
 
 
-def _rows(addresses: Addresses, admin_key: str, clock: Clock) -> tuple[str, str]:
-    """The DSNs of the default project and of our own."""
+def _rows(addresses: Addresses, admin_key: str, clock: Clock) -> str:
+    """The projects and the admin key; answers with the DSN of the default project."""
     database = Database(addresses.database_url, application="mendline run", pool_size=1)
     try:
         with database.transaction() as session:
             now = clock.now()
-            made = [projects.ensure(session, n, now=now) for n in (DEFAULT_PROJECT, OWN_PROJECT)]
+            project, key = projects.ensure(session, DEFAULT_PROJECT, now=now)
+            projects.ensure(session, OWN_PROJECT, now=now)
             keys.adopt(session, NewKey(role=Role.ADMIN, label="first run"), admin_key, now=now)
-            default, own = (
-                projects.dsn(addresses.api_url, key.public_key, project.id) for project, key in made
-            )
+            return projects.dsn(addresses.api_url, key.public_key, project.id)
     finally:
         database.dispose()
-    return default, own

@@ -40,9 +40,6 @@ class Settings(BaseSettings):
     sentry_dsn: SecretStr | None = Field(
         None, description="A Sentry that Mendline reports its own failures to, besides itself."
     )
-    own_dsn: SecretStr | None = Field(
-        None, description="DSN of Mendline's own project. Set by `mendline run`."
-    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Lowest level that is logged."
     )

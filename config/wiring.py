@@ -33,7 +33,7 @@ def discovered(settings: Settings) -> Settings:
     found = json.loads(file.read_text())
     missing: dict[str, Any] = {
         name: SecretStr(found[name])
-        for name in ("database_url", "redis_url", "secret_key", "own_dsn")
+        for name in ("database_url", "redis_url", "secret_key")
         if getattr(settings, name) is None and found.get(name)
     }
     if settings.public_url is None and found.get("api_url"):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from signal import SIGINT, SIGTERM
+from signal import SIGHUP, SIGINT, SIGTERM
 from typing import Any, Final, Self
 
 import structlog
@@ -32,6 +32,7 @@ log = structlog.get_logger(__name__)
 
 Say = Callable[[str], None]
 
+CONFIGURATION: Final = "MENDLINE_CONFIG"
 POLL: Final = 0.1
 REMIND_EVERY: Final = 15.0
 GRACE: Final = 15.0
@@ -84,7 +85,7 @@ class Host:
         self._stores.prepare()
         records = Records(self.settings.data_dir / "processes" / "run.json")
         async with Supervisor(records=records, output=sys.stderr.buffer) as supervisor:
-            for signal in (SIGINT, SIGTERM):
+            for signal in (SIGINT, SIGTERM, SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(signal, self._asked, supervisor)
             try:
                 if await self._unless_stopped(self._start(supervisor)):
@@ -148,7 +149,6 @@ class Host:
             "DATABASE_URL": credentials.database_url,
             "REDIS_URL": credentials.redis_url,
             "SECRET_KEY": credentials.secret_key,
-            "OWN_DSN": credentials.own_dsn,
             "HOST": self.settings.host,
             "PORT": str(self._port),
             "PUBLIC_URL": credentials.api_url,
@@ -156,7 +156,9 @@ class Host:
             "FLOWER_USER": credentials.flower_user,
             "FLOWER_PASSWORD": credentials.flower_password,
         }
+        file = os.environ.get(CONFIGURATION)
         return {f"MENDLINE_{name}": value for name, value in told.items()} | {
+            **({CONFIGURATION: str(Path(file).absolute())} if file else {}),
             "PATH": programs,
             telemetry.DIRECTORY_VARIABLE: str(telemetry.prepare(self.settings.data_dir)),
         }
@@ -217,7 +219,7 @@ def program(entry: Entry, environment: Mapping[str, str]) -> Program:
     return Program(
         name=entry.name,
         argv=procfile.command(entry),
-        environment=environment,
+        environment={**environment, "MENDLINE_PROCESS": entry.name},
         directory=procfile.ROOT,
         grace=grace,
         niceness=LOOKING_ON if entry.name == "flower" else 0,

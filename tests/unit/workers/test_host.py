@@ -1,0 +1,23 @@
+import pytest
+
+from workers import pools, procfile
+from workers.host import AFTER_DRAIN, program
+
+ENTRIES = {entry.name: entry for entry in procfile.read()}
+
+
+@pytest.mark.parametrize("name", ["ingest", "general"])
+def test_an_agent_gets_the_time_to_drain(name):
+    made = program(ENTRIES[f"worker-{name}"], {})
+    assert made.grace == pools.load()[name].drain_seconds + AFTER_DRAIN
+
+
+def test_who_only_looks_on_comes_last():
+    niceness = {name: program(entry, {}).niceness for name, entry in ENTRIES.items()}
+    assert [name for name, value in niceness.items() if value] == ["flower"]
+
+
+def test_a_process_knows_its_name_and_the_addresses():
+    made = program(ENTRIES["beat"], {"MENDLINE_PORT": "1"})
+    assert made.environment == {"MENDLINE_PORT": "1", "MENDLINE_PROCESS": "beat"}
+    assert made.directory == procfile.ROOT
