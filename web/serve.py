@@ -14,10 +14,13 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from config import logging, wiring
+from config.knowledge import knowledge
+from config.recovery import policies
 from config.settings import Settings
 from config.telemetry import EVENTS_ACCEPTED, EVENTS_REJECTED, EVENTS_SKIPPED, INTAKE_COMMITS
 from core.clock import SystemClock
 from core.intake.service import IntakeService, IntakeSettings, Listeners
+from core.recovery.adviser import Adviser
 from core.store.books import Account
 from core.store.payloads import Payloads
 from tasks.app import app as celery
@@ -59,6 +62,7 @@ def compose(settings: Settings) -> Services:
         redis=runtime.redis,
         keyring=Keyring(database, clock),
         payloads=Payloads(),
+        advise=Adviser(knowledge(), policies()),
         closing=(waker.close, runtime.redis.close),
     )
 
@@ -92,6 +96,7 @@ def options(settings: Settings) -> dict[str, Any]:
         "lifespan": "on",
         "access_log": False,
         "log_config": None,
+        "log_level": "warning",
         "server_header": False,
         "proxy_headers": bool(settings.trusted_proxies),
         "forwarded_allow_ips": settings.trusted_proxies,

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
+import structlog
 from fastapi import Depends, FastAPI, Request
 from redis import Redis
 from starlette.concurrency import run_in_threadpool
@@ -20,6 +21,8 @@ from core.work.sender import TaskSender
 from web.api.auth import Keyring
 from web.intake.app import no_advice
 from web.intake.endpoints import Advise
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Intake outlives the last request: what was accepted is written before the process ends."""
     found: Services = app.state.services
     await found.intake.start()
+    log.info("api.started", address=f"http://{found.settings.host}:{found.settings.port}")
     try:
         yield
     finally:
@@ -62,6 +66,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         for close in found.closing:
             await run_in_threadpool(close)
         found.database.dispose()
+        log.info("api.stopped")
 
 
 Provided = Annotated[Services, Depends(services)]

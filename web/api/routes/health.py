@@ -55,8 +55,14 @@ async def metrics(request: Request, services: Provided) -> Response:
     if not _from_this_host(request, services):
         who = await services.keyring.owner(request.headers.get("authorization", ""))
         who.require(Permission.READ)
-    page = await run_in_threadpool(telemetry.render)
+    page = await run_in_threadpool(_page, services)
     return Response(page, headers={"content-type": telemetry.CONTENT_TYPE})
+
+
+def _page(services: Services) -> bytes:
+    """Any process of this host sees the same spool, so whoever is asked measures it."""
+    telemetry.SPOOL_BYTES.set(services.intake.spool.size())
+    return telemetry.render()
 
 
 def _from_this_host(request: Request, services: Services) -> bool:
