@@ -45,7 +45,9 @@ INTAKE_COMMITS: Final = Histogram(
     "mendline_intake_commit_events", "Events that shared one commit", buckets=SIZES
 )
 SPOOL_BYTES: Final = Gauge(
-    "mendline_spool_bytes", "Bytes waiting in the spool", multiprocess_mode="livesum"
+    "mendline_spool_bytes",
+    "Bytes waiting in the spool of this host",
+    multiprocess_mode="livemostrecent",
 )
 HTTP_SECONDS: Final = Histogram(
     "mendline_http_request_seconds",
@@ -73,12 +75,9 @@ DIGEST_LAG: Final = Gauge(
 # Work
 TASK_SECONDS: Final = Histogram(
     "mendline_task_seconds",
-    "Run time of tasks; outcome is done, retried, dead or ignored",
+    "Run time of tasks, by how they ended",
     ["task", "outcome"],
     buckets=SLOW,
-)
-DEADLETTERS_CAPTURED: Final = Counter(
-    "mendline_deadletters_captured", "Dead letters written", ["reason"]
 )
 SCHEDULE_DELAY: Final = Histogram(
     "mendline_schedule_delay_seconds", "From a slot to its claim", ["job"], buckets=FAST

@@ -6,11 +6,17 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from config.telemetry import DEADLETTERS_OPEN, QUEUE_DEPTH, QUEUE_OLDEST, WORK_ITEMS
+from config.telemetry import (
+    DEADLETTERS_OPEN,
+    PARTITION_DAYS_AHEAD,
+    QUEUE_DEPTH,
+    QUEUE_OLDEST,
+    WORK_ITEMS,
+)
 from core.clock import Clock
 from core.errors import BrokerUnavailableError
 from core.model import DeadLetter, WorkItem
-from core.store import backlog
+from core.store import backlog, partitions
 from core.store.engine import Database
 from core.work.sender import TaskSender
 from core.work.states import LIVE
@@ -34,6 +40,8 @@ class Collector:
             self._ledger(session)
             open_letters = select(func.count()).where(DeadLetter.state == "open")
             DEADLETTERS_OPEN.set(session.execute(open_letters).scalar_one())
+            ahead = [day for day in partitions.days(session) if day > now.date()]
+            PARTITION_DAYS_AHEAD.set(len(ahead))
         for queue in Queue:
             rows = waiting.get(queue, backlog.Backlog(0, None))
             age = (now - rows.since).total_seconds() if rows.since else 0.0

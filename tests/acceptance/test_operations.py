@@ -2,7 +2,10 @@
 
 import json
 
+import httpx2
 import pytest
+
+from tests.acceptance.platform import eventually
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +59,47 @@ def test_the_doctor_proves_the_books(demo, platform):
     answer = json.loads(result.stdout)
     assert (result.returncode, answer["healthy"]) == (0, True), answer["checks"]
     assert answer["books"]["accepted"] >= len(demo["failures"]) + len(demo["reports"])
+
+
+METRICS = (
+    "mendline_events_accepted_total",
+    "mendline_events_digested_total",
+    "mendline_digest_lag_seconds",
+    "mendline_digest_batch_seconds_count",
+    "mendline_http_request_seconds_count",
+    "mendline_task_seconds_count",
+    "mendline_pool_processes",
+    "mendline_queue_depth",
+    "mendline_queue_oldest_seconds",
+    "mendline_deadletters_open",
+    "mendline_partition_days_ahead",
+    "mendline_spool_bytes",
+)
+
+
+def test_the_metrics_of_all_processes_are_one_page(demo, api):
+    def missing():
+        page = api.get("/metrics").text
+        return [name for name in METRICS if f"\n{name}" not in page]
+
+    eventually(lambda: not missing(), within=60)
+
+
+def test_flower_asks_for_its_password(platform):
+    known = platform.credentials
+    url = platform.ready["flower"]
+    assert httpx2.get(f"{url}/metrics").status_code == 401
+    auth = (known["flower_user"], known["flower_password"])
+    assert httpx2.get(f"{url}/workers", auth=auth).status_code == 200
+
+
+def test_every_process_logs_lines_that_programs_can_read(demo, platform):
+    lines = [line.partition("| ") for line in platform.log().splitlines()]
+    ours = [json.loads(text) for name, bar, text in lines if bar and text.startswith("{")]
+    assert {line["process"] for line in ours} >= {"fleet", "flower"}
+    assert all({"event", "level", "timestamp", "pid"} <= line.keys() for line in ours)
+    assert platform.credentials["admin_key"] not in platform.log()
+    assert platform.dsn_key not in platform.log()
 
 
 def test_the_demo_reads_well(platform):
