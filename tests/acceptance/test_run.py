@@ -14,6 +14,7 @@ import pytest
 import redis
 
 from tests.acceptance.platform import Platform, eventually, running
+from tests.chaos.faults import command_of
 
 SMALL = ("--processes", "fleet,worker-general")
 
@@ -26,7 +27,7 @@ def alive(process):
 
 
 def named(platform, *marks):
-    found = [p for p in platform.processes() if all(m in " ".join(p.cmdline()) for m in marks)]
+    found = [p for p in platform.processes() if all(m in command_of(p) for m in marks)]
     return found[0] if found else None
 
 
