@@ -17,6 +17,8 @@ RESET_SECONDS: Final = 30.0
 # Stored bytes of one batch; what is beyond waits for the next one.
 BATCH_BYTES: Final = 16 * 2**20
 
+# None of these statements is prepared: a plan that was made for an empty inbox would read all of a
+# full one.
 _LOCK: Final = """
     SELECT id, octet_length(body) FROM inbox
     WHERE id > %s ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
@@ -61,7 +63,7 @@ class Inbox:
             return []
         self._mark = ids[0] - 1
         cursor = connection.cursor(binary=True)
-        return [_row(*row) for row in cursor.execute(_READ, [ids])]
+        return [_row(*row) for row in cursor.execute(_READ, [ids], prepare=False)]
 
     def forget(self) -> None:
         """The next claim looks from the beginning."""
@@ -71,7 +73,8 @@ class Inbox:
     def _lock(self, connection: Connection, limit: int) -> list[int]:
         ids: list[int] = []
         size = 0
-        for row_id, length in connection.execute(_LOCK, [self._mark, limit]):
+        locked = connection.execute(_LOCK, [self._mark, limit], prepare=False)
+        for row_id, length in locked:
             size += length
             if ids and size > BATCH_BYTES:
                 break
@@ -81,11 +84,11 @@ class Inbox:
 
 def waiting(connection: Connection) -> bool:
     """Whether there is a row that nobody is at work on."""
-    return connection.execute(_WAITING).fetchone() is not None
+    return connection.execute(_WAITING, prepare=False).fetchone() is not None
 
 
 def delete(connection: Connection, ids: list[int]) -> None:
-    connection.execute(_DELETE, [ids])
+    connection.execute(_DELETE, [ids], prepare=False)
 
 
 def _row(row_id: int, *values: Any) -> ClaimedRow:
