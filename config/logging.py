@@ -22,6 +22,7 @@ from core.errors import MendlineError
 STANDARD_ERROR: Final = 2
 # Chatter that tells an operator nothing which our own events do not tell.
 QUIET: Final = (
+    "alembic.runtime.migration",
     "asyncio",
     "celery.app.trace",
     "celery.worker.strategy",
