@@ -63,6 +63,7 @@ def compose(settings: Settings) -> Services:
         keyring=Keyring(database, clock),
         payloads=Payloads(),
         advise=Adviser(knowledge(), policies()),
+        report=lambda error: runtime.reporter.exception(error, process="api"),
         closing=(waker.close, runtime.redis.close),
     )
 

@@ -10,7 +10,6 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from core.errors import MendlineError
 from web.api import openapi, problems
 from web.api.auth import DESCRIPTION, Authenticate
 from web.api.middleware import BodyLimit, Boundary, RequestId, Timing
@@ -34,7 +33,8 @@ from web.intake.app import Intake, IntakeApp
 
 BODY_LIMIT: Final = 2**20
 EXPOSED: Final = ("Link", "X-Request-Id", "Retry-After", "Idempotency-Replayed")
-ANSWERED: Final = (HTTPException, RequestValidationError, MendlineError)
+# What the framework raises; all else reaches the boundary.
+ANSWERED: Final = (HTTPException, RequestValidationError)
 SUBJECTS: Final = (
     projects,
     keys,
@@ -53,7 +53,7 @@ SUBJECTS: Final = (
 def create_app(services: Services) -> ASGIApp:
     """Intake answers its own addresses, with nothing in front of it but the last resort."""
     intake = IntakeApp(services.intake, services.advise)
-    return Boundary(Intake(intake, otherwise=RequestId(management(services))))
+    return Boundary(Intake(intake, RequestId(management(services))), services.report)
 
 
 def management(services: Services) -> FastAPI:
@@ -95,7 +95,7 @@ def _middleware(services: Services) -> list[Middleware]:
     return [
         Middleware(Timing, clock=services.clock),
         *([across] if origins else []),
-        Middleware(Boundary),
+        Middleware(Boundary, report=services.report),
         Middleware(Authenticate, keyring=services.keyring),
         Middleware(BodyLimit, limit=BODY_LIMIT),
     ]

@@ -4,6 +4,7 @@ import re
 import uuid
 from typing import Final
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,6 +13,7 @@ from config.telemetry import HTTP_SECONDS
 from core import context
 from core.clock import Clock
 from web.api import problems
+from web.api.problems import Report
 
 REQUEST_ID: Final = b"x-request-id"
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -48,10 +50,14 @@ def _request_id(scope: Scope) -> str:
 
 
 class Boundary:
-    """The edge of the web process: whatever was not answered below becomes a problem here."""
+    """The edge of the web process: whatever was not answered below becomes a problem here.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `report` hears of faults of our own; it is called beside the event loop.
+    """
+
+    def __init__(self, app: ASGIApp, report: Report = problems.nobody) -> None:
         self.app = app
+        self.report = report
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -69,17 +75,18 @@ class Boundary:
         except Exception as error:
             if started:
                 raise
-            await _answer(error, scope, receive, send)
+            await self._answer(error, scope, receive, send)
 
-
-async def _answer(error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
-    known = context.current().get("request_id")
-    request_id = known or _request_id(scope)
-    with context.bound(request_id=request_id):
-        response = problems.answer(error)
-    if known is None:
-        response.headers[REQUEST_ID.decode()] = request_id
-    await response(scope, receive, send)
+    async def _answer(self, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+        known = context.current().get("request_id")
+        request_id = known or _request_id(scope)
+        with context.bound(request_id=request_id):
+            response = problems.answer(error)
+            if response.status_code == problems.SERVER_ERROR:
+                await run_in_threadpool(self.report, error)
+        if known is None:
+            response.headers[REQUEST_ID.decode()] = request_id
+        await response(scope, receive, send)
 
 
 class BodyLimit:

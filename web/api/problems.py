@@ -1,7 +1,7 @@
 """Every failure as an RFC 9457 problem: one shape, whoever raised it."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import orjson
@@ -18,6 +18,7 @@ from core.errors.report import for_api, for_log
 MEDIA_TYPE: Final = "application/problem+json"
 UNAUTHENTICATED: Final = 401
 SERVER_ERROR: Final = 500
+Report = Callable[[Exception], object]
 log = structlog.get_logger()
 
 
@@ -68,6 +69,11 @@ def answer(error: Exception) -> Response:
     if report.http_status >= SERVER_ERROR:
         log.error("request.failed", **for_log(report), exc_info=error)
     return document(report, hint=report.context.get("hint"))
+
+
+def nobody(_error: Exception) -> object:
+    """Hears of failures where nobody wants to."""
+    return None
 
 
 async def handle(_request: Request, error: Exception) -> Response:

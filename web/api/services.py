@@ -19,6 +19,7 @@ from core.store.payloads import Payloads
 from core.work.ledger import Ledger
 from core.work.sender import TaskSender
 from web.api.auth import Keyring
+from web.api.problems import Report, nobody
 from web.intake.app import no_advice
 from web.intake.endpoints import Advise
 
@@ -36,6 +37,7 @@ class Services:
     keyring: Keyring
     payloads: Payloads
     advise: Advise = no_advice
+    report: Report = nobody
     closing: tuple[Callable[[], None], ...] = ()
 
     @property

@@ -5,6 +5,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from core import context
+from core.errors import NotFoundError
 from web.api.middleware import BodyLimit, Boundary, RequestId
 
 
@@ -118,3 +119,15 @@ async def test_other_than_http_passes_untouched():
     app = RequestId(Boundary(BodyLimit(note, limit=1)))
     await app({"type": "lifespan"}, None, None)
     assert seen == ["lifespan"]
+
+
+@pytest.mark.anyio
+async def test_faults_of_our_own_are_reported_and_nothing_else():
+    async def refuse(scope, receive, send):
+        raise NotFoundError
+
+    heard = []
+    for app in (fail, refuse):
+        async with client(Boundary(app, heard.append)) as http:
+            await http.get("/")
+    assert [type(error) for error in heard] == [KeyError]
