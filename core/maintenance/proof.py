@@ -64,16 +64,21 @@ class Contradiction:
 def gather(database: Database, *, since: date, spooled: int = 0) -> Evidence:
     with database.transaction() as session:
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        return Evidence(
-            totals=books.totals(session),
-            spooled=spooled,
-            days=tuple(_days(session, since)),
-            ids_without_event=_count(session, _IDS_WITHOUT_EVENT, since),
-            events_without_issue=_count(session, _EVENTS_WITHOUT_ISSUE, since),
-            issues_without_key=_count(session, _ISSUES_WITHOUT_KEY, since),
-            issue_events=_count(session, _ISSUE_EVENTS, since),
-            negative_entries=_count(session, _NEGATIVE, since),
-        )
+        return as_seen_by(session, since=since, spooled=spooled)
+
+
+def as_seen_by(session: Session, *, since: date, spooled: int = 0) -> Evidence:
+    """Of one moment only if the session's transaction reads from one snapshot."""
+    return Evidence(
+        totals=books.totals(session),
+        spooled=spooled,
+        days=tuple(_days(session, since)),
+        ids_without_event=_count(session, _IDS_WITHOUT_EVENT, since),
+        events_without_issue=_count(session, _EVENTS_WITHOUT_ISSUE, since),
+        issues_without_key=_count(session, _ISSUES_WITHOUT_KEY, since),
+        issue_events=_count(session, _ISSUE_EVENTS, since),
+        negative_entries=_count(session, _NEGATIVE, since),
+    )
 
 
 def contradictions(evidence: Evidence) -> list[Contradiction]:

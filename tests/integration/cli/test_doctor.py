@@ -6,14 +6,14 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.orm import Session
 
 from core.clock import SystemClock
 from core.intake.item import Encoding, InboxItem, Kind
 from core.intake.spool import Spool
-from core.model import Agent, DeadLetter, Event, EventId, InboxRow, Leader, Schedule
+from core.model import Agent, DeadLetter, InboxRow, Leader, Schedule
 from core.store import books
 from core.store.books import BookLine
+from tests.integration.stored import store_event
 
 
 @pytest.fixture
@@ -50,37 +50,6 @@ def schedule(now):
         next_slot=now,
         updated_at=now,
     )
-
-
-def store_event(session: Session, issue_id, now):
-    project_id = session.scalar(text("SELECT id FROM projects"))
-    event_id = uuid.uuid4()
-    session.add(EventId(event_id=event_id, project_id=project_id, received_at=now))
-    session.add(
-        Event(
-            event_id=event_id,
-            project_id=project_id,
-            issue_id=issue_id,
-            received_at=now,
-            timestamp=now,
-            level="error",
-            category="bug",
-            transient=False,
-            severity="medium",
-            thinned=False,
-            payload=b"",
-        )
-    )
-    session.execute(
-        text(
-            "INSERT INTO issue_minutes (issue_id, minute, project_id, events)"
-            " VALUES (:issue, date_trunc('minute', CAST(:now AS timestamptz)), :project, 1)"
-        ),
-        {"issue": issue_id, "now": now, "project": project_id},
-    )
-    day = now.date()
-    accepted = [BookLine(day, project_id, account) for account in ("accepted", "stored")]
-    books.post(session, [*accepted, BookLine(day, 0, "rejected", "no_key", 2)], writer=1)
 
 
 @pytest.fixture
@@ -121,31 +90,35 @@ def test_people_get_a_line_each(run, healthy):
 
 
 FAULTS = {
-    "DELETE FROM agents": "workers",
-    "UPDATE agents SET seen_at = seen_at - interval '1 hour'": "workers ingest@a",
     "UPDATE agents SET state = 'broken'": "workers ingest@a",
     "DELETE FROM leaders": "fleet",
-    "DELETE FROM schedules": "schedules",
     "UPDATE schedules SET next_slot = next_slot - interval '1 hour'": "schedules",
-    "UPDATE alembic_version SET version_num = '9999'": "schema",
     "UPDATE book_entries SET count = count + 1 WHERE account = 'accepted'": "books",
-    "UPDATE book_entries SET count = count + 1 WHERE account = 'stored'": "books",
-    "INSERT INTO book_entries SELECT day, project_id, 'duplicates', '', 0, 1 FROM book_entries"
-    " WHERE account = 'stored'": "books",
-    "DELETE FROM event_ids": "books",
-    "DELETE FROM events": "books",
-    "INSERT INTO events SELECT * FROM events": "books",
-    "UPDATE issue_minutes SET events = 2": "books",
-    "DELETE FROM issue_fingerprints": "books",
-    "UPDATE events SET issue_id = 99": "books",
+    "INSERT INTO work_items (task, arguments, queue, priority, state, due_at, max_attempts,"
+    " lease_seconds, created_at) SELECT 'a', '{}', 'alerts', 5, 'waiting',"
+    " next_slot - interval '1 hour', 1, 60, next_slot FROM schedules": "work",
 }
 
 
-@pytest.mark.parametrize(("statement", "name"), FAULTS.items())
-def test_an_injected_fault_is_found_and_nothing_else(faults, break_it, statement, name):
-    break_it(statement)
+def test_injected_faults_are_found_and_nothing_else(faults, break_it):
+    for statement in FAULTS:
+        break_it(statement)
     code, bad = faults()
-    assert (code, set(bad)) == (1, {name})
+    assert (code, set(bad)) == (1, set(FAULTS.values()))
+
+
+def test_a_platform_where_nobody_is_left_is_told(faults, break_it):
+    break_it("UPDATE agents SET seen_at = seen_at - interval '1 hour'")
+    break_it("DELETE FROM schedules")
+    assert set(faults()[1]) == {"workers ingest@a", "schedules"}
+    break_it("DELETE FROM agents")
+    assert set(faults()[1]) == {"workers", "schedules"}
+
+
+def test_rows_of_another_schema_are_not_looked_at(faults, break_it):
+    break_it("UPDATE alembic_version SET version_num = '9999'")
+    code, bad = faults()
+    assert (code, set(bad)) == (1, {"schema"})
 
 
 def test_a_missing_day_is_found(faults, break_it, now):
