@@ -66,8 +66,10 @@ def answer(error: Exception) -> Response:
     if isinstance(error, HTTPException):
         return _bare(error)
     report = errors.report(error)
-    if report.http_status >= SERVER_ERROR:
+    if report.http_status == SERVER_ERROR:
         log.error("request.failed", **for_log(report), exc_info=error)
+    elif report.http_status > SERVER_ERROR:  # what is missing is known; a trace tells no more
+        log.warning("request.failed", **for_log(report))
     return document(report, hint=report.context.get("hint"))
 
 
