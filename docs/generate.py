@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from cli.main import main as command_line
+from cli.main import mendline as command_line
 from config import reference
 from web.api.app import document
 
