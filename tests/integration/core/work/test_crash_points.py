@@ -30,7 +30,7 @@ class World:
         self.ledger = Ledger(database, self.sender, clock)
         self.running = []
         with database.transaction() as session:
-            session.execute(text("TRUNCATE work_items, dead_letters, effects"))
+            session.execute(text("DELETE FROM work_items"))
 
     def decide(self):
         with self.database.transaction() as session:
@@ -146,10 +146,13 @@ MOVES = [
 def effects(database):
     with database.transaction() as session:
         session.execute(text("CREATE TABLE effects (work_id bigint)"))
+    yield
+    with database.transaction() as session:
+        session.execute(text("DROP TABLE effects"))
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(moves=st.lists(st.sampled_from(MOVES), min_size=4, max_size=30))
 @pytest.mark.usefixtures("effects")
