@@ -14,6 +14,8 @@ from core.analysis.result import Analysis
 def analyse(event: Mapping[str, Any], knowledge: Knowledge) -> Analysis:
     seen = read(event)
     chain = told(seen)
+    if chain.language:
+        seen = seen._replace(platform=chain.language)
     return Analysis(
         grouping=group(seen, chain),
         classification=classify(seen, chain.failures, knowledge),

@@ -18,7 +18,8 @@ _VAGUE = frozenset({"", "Error", "Exception"})
 class Chain(NamedTuple):
     """`links`: per exception what identifies it, causes first. `main` gives the issue its name.
 
-    `failures` are the exceptions themselves; `loose` is the stack of an event that has none.
+    `failures` are the exceptions themselves; `loose` is the stack of an event that has none;
+    `language` is that of a stack trace that came as text.
     """
 
     links: tuple[Link, ...]
@@ -26,6 +27,7 @@ class Chain(NamedTuple):
     crashed: Frame | None
     failures: tuple[Failure, ...] = ()
     loose: tuple[str, ...] = ()
+    language: str = ""
 
 
 def told(event: ErrorEvent) -> Chain:
@@ -40,7 +42,8 @@ def told(event: ErrorEvent) -> Chain:
     links = _distinct(
         _link(failure, stack) for failure, stack in zip(failures, stacks, strict=True)
     )
-    return Chain(tuple(links), failures[-1], _crashed(stacks), failures)
+    spoken = language.name if language else ""
+    return Chain(tuple(links), failures[-1], _crashed(stacks), failures, language=spoken)
 
 
 def _unprinted(event: ErrorEvent) -> tuple[Language | None, tuple[Failure, ...]]:

@@ -25,6 +25,8 @@ _TYPED = re.compile(
 )
 _SURE = 0.9
 _ASKED = 4
+# What is used up for good is told by the message only.
+_LIMITED = frozenset({Category.RATE_LIMIT, Category.RESOURCE})
 _CAUSE_WEIGHT = 0.85
 _FOREIGN_LIBRARY = 0.85
 _READ_LENGTH = 1_000
@@ -44,12 +46,15 @@ _CALMED = {
 def classify(
     event: ErrorEvent, failures: tuple[Failure, ...], knowledge: Knowledge
 ) -> Classification:
-    failures = failures or (_told_by(event.message),)
+    surfaced = failures[-1] if failures else Failure(value=event.message)
+    failures = (*failures[:-1], surfaced if surfaced.type else _told_by(surfaced))
     verdict = _first(event, failures[-1], knowledge)
     for cause in failures[-2 : -1 - _ASKED : -1]:
         if verdict.confidence >= _SURE:
             break
-        verdict = max(verdict, _of_cause(_of_failure(cause, knowledge)), key=_confidence)
+        verdict = max(
+            verdict, _of_cause(_of_failure(cause, event.platform, knowledge)), key=_confidence
+        )
     recognition = recognised(facts_of(event, failures, verdict))
     return Classification(
         category=verdict.category,
@@ -62,10 +67,10 @@ def classify(
     )
 
 
-def _told_by(message: str) -> Failure:
+def _told_by(failure: Failure) -> Failure:
     """The failure in a bare message, which often starts with the type."""
-    prefix = _TYPED.match(message)
-    return Failure(type=prefix[1], value=prefix[2]) if prefix else Failure(value=message)
+    prefix = _TYPED.match(failure.value)
+    return failure._replace(type=prefix[1], value=prefix[2]) if prefix else failure
 
 
 def _first(event: ErrorEvent, surfaced: Failure, knowledge: Knowledge) -> Verdict:
@@ -75,7 +80,7 @@ def _first(event: ErrorEvent, surfaced: Failure, knowledge: Knowledge) -> Verdic
         by_status := knowledge.code("http", str(event.http_status))
     ):
         told.append(by_status)
-    return max((*told, _of_failure(surfaced, knowledge)), key=_confidence)
+    return max((*told, _of_failure(surfaced, event.platform, knowledge)), key=_confidence)
 
 
 def _confidence(verdict: Verdict) -> float:
@@ -87,19 +92,25 @@ def _of_cause(verdict: Verdict) -> Verdict:
     return Verdict(verdict.category, verdict.transient, weight, f"cause {verdict.rule}")
 
 
-def _of_failure(failure: Failure, knowledge: Knowledge) -> Verdict:
+def _of_failure(failure: Failure, platform: str, knowledge: Knowledge) -> Verdict:
+    """Without a module the platform says which language's type of that name is meant."""
     name, module, code = named(failure.type, failure.module)
-    by_type = _by_type(knowledge, name, module)
-    if by_type.confidence >= _SURE and not (failure.code or code):
+    by_type = _by_type(knowledge, name, module or platform)
+    limited = by_type.transient and by_type.category in _LIMITED
+    if by_type.confidence >= _SURE and not (failure.code or code or limited):
         return by_type
-    return max((by_type, *_others(failure, code, module, knowledge)), key=_confidence)
+    others = list(_others(failure, code, module, knowledge))
+    for other in others:
+        if limited and other.category is by_type.category and not other.transient:
+            return other
+    return max((by_type, *others), key=_confidence)
 
 
 def _others(failure: Failure, code: str, module: str, knowledge: Knowledge) -> Iterator[Verdict]:
     for stated in (failure.code, code):
         yield from code_verdicts(knowledge, stated, module)
     if failure.value:
-        yield from said_verdicts(knowledge, failure.value, module)
+        yield from said_verdicts(knowledge, failure.value)
         found = _by_message(knowledge.messages, failure.value)
         if found and not (found.transient and _is_closed(knowledge, module)):
             yield found
@@ -117,7 +128,8 @@ def _by_type(knowledge: Knowledge, name: str, module: str) -> Verdict:
     service = knowledge.code("service", name)
     if service:
         found.append(Verdict(service.category, service.transient, _SURE, f"service:{name}"))
-    found += _by_name(knowledge.names, name)
+    if not found:
+        found = _by_name(knowledge.names, name)
     if closed:
         found = [_not_listed(verdict) for verdict in found] or [_not_listed(_NOTHING)]
     return max(found, key=_confidence, default=_NOTHING)

@@ -7,7 +7,7 @@ _COMMON = frozenset({
     "__init__", "__main__", "index", "main", "mod", "lib", "app", "page", "route", "layout", "init",
     "views", "models", "utils", "base", "server", "handler", "handlers", "client", "types",
 })  # fmt: skip
-_VERSION = re.compile(r"@v?\d[\w.+-]*|-v?\d+(?:\.\d+)+(?:[-+.]\w+)*(?=\.|$)")
+_VERSION = re.compile(r"@v?\d[\w.+-]*|-v?\d+(?:\.\d+)+(?:[-+]\w+)*(?=\.|$)")
 _HASH = re.compile(r"(?<=[.\-_])(?=[A-Za-z]*\d)[0-9A-Fa-f]{6,64}(?=[.\-_]|$)")
 _BUNDLE_HASH = re.compile(
     r"(?<=[.\-])(?=[A-Za-z_]*\d)[A-Za-z0-9_]{8}(?=\.(?:chunk\.|min\.)?[cm]?js\b)"

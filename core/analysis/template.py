@@ -38,9 +38,17 @@ _CODED = re.compile(
     r"|ORA|TNS|PLS|DPI|DPY|RMAN|CVE-\d{4})(?: was| is| of)?[ :=#\[(\"'-]{1,3}$",
     re.IGNORECASE,
 )
-_NUMBERED_ERROR = re.compile(r"(?<![A-Za-z])(?:error #?|(?<![\w.])\()$", re.IGNORECASE)
+_LETTERED = re.compile(
+    r"(?<![A-Za-z])(?:E|W|F|C|TS|CS|HTTP|ORA|SQL|AADSTS|KB|ERR|NG|PGRST|MSB|NETSDK|CA|IDE|BC|HHH|LNK)$"
+)
+_ERROR = re.compile(r"(?<![A-Za-z])(?:error #?)$", re.IGNORECASE)
+_OPENED = re.compile(r"(?<![\w.])\($")
+_QUOTED = re.compile(r", [\"']")
+_GOT = re.compile(r"(?<![A-Za-z])(?:got|received|an?) (?:HTTP )?$", re.IGNORECASE)
+_AND = re.compile(r"[.,;:)\]]|$| (?:from|for|on|when|while|response|error|status|code)\b")
 _REASON = re.compile(r":? [A-Z][a-z]| page not found")
 _CODE_LENGTH = 5
+_SHORTEST_CODE = 3
 _HEX = "[0-9A-Fa-f]"
 
 # Parts that start with a letter, a digit or a mark. In each the order of trial matters.
@@ -51,9 +59,15 @@ _WORDS = {
     ),
     "email": r"(?<![.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}",
     "uuid": rf"{_HEX}{{8}}(?:-{_HEX}{{4}}){{3}}-{_HEX}{{12}}(?!\w)",
+    "hex": (
+        r"(?<=-)(?=[a-f]{0,10}\d)[0-9a-f]{7,10}-[a-z0-9]{5}(?!\w)"
+        r"|(?=\d{0,64}[a-f])(?=[a-f]{0,64}\d)[0-9a-f]{7,128}(?![0-9A-Za-z])"
+        r"|(?=\d{0,64}[A-F])(?=[A-F]{0,64}\d)[0-9A-F]{7,128}(?![0-9A-Za-z])"
+    ),
     "token": (
         r"(?<![.-])eyJ[\w-]{8,2000}(?:\.[\w-]{1,2000}){0,4}"
         r"|arn:[\w-]{1,20}:[^\s'\",;)]{1,500}"
+        r"|(?!\d{8}T\d{6})(?=(?:[A-Za-z]{0,30}\d){3})(?=\d{0,30}[A-Za-z])[0-9A-Za-z]{16,128}={0,2}(?!\w)"
         r"|[a-z]{2,10}_(?=[A-Za-z]{0,30}\d[A-Za-z]{0,30}\d)[A-Za-z0-9]{12,64}(?!\w)"
         r"|(?<=Bearer )[\w.~+/-]{8,2000}={0,2}"
         r"|(?:sk|pk|rk|ghp|gho|xox[abp]|AKIA|ASIA)[_-]?(?=[A-Za-z_-]{0,40}\d)[\w-]{12,200}"
@@ -70,10 +84,6 @@ _WORDS = {
         rf"(?<![.@-])(?:[A-Za-z0-9][A-Za-z0-9-]{{0,62}}\.){{1,8}}{_TOP}"
         r"(?::\d{1,5})?(?![\w(-]|\.\w)"
     ),
-    "hex": (
-        r"(?=\d{0,64}[a-f])(?=[a-f]{0,64}\d)[0-9a-f]{7,128}(?![0-9A-Za-z])"
-        r"|(?=\d{0,64}[A-F])(?=[A-F]{0,64}\d)[0-9A-F]{7,128}(?![0-9A-Za-z])"
-    ),
     "version": r"v\d+\.\d+(?:\.\d+)?(?:[.+-][0-9A-Za-z]{1,40}){0,8}(?![\w.]\d|\w)",
     "ip": (
         rf"(?<![:.])(?:{_HEX}{{1,4}}:){{7}}{_HEX}{{1,4}}(?![\w:])"
@@ -89,7 +99,7 @@ _DIGITS = {
         rf"(?<![.-])\d{{4}}[-/]\d{{1,2}}[-/]\d{{1,2}}(?:[T _]{_CLOCK}{_ZONE})?(?![\d-])"
         r"|\d{8}T\d{6}(?:\.\d{1,9})?Z?(?!\w)"
         rf"|\d{{1,2}}[ -/]{_MONTH}[ -/,]{{1,2}}\d{{2,4}}(?:[ :T]{_CLOCK}{_ZONE})?(?!\d)"
-        r"|(?<![./-])\d{1,2}(?P<_sep>[./-])\d{1,2}(?P=_sep)(?:19|20)?\d{2}"
+        r"|(?<![./-])(?:\d{1,2}(?P<_sep>[/-])\d{1,2}(?P=_sep)(?:19|20)?\d{2}|\d{1,2}\.\d{1,2}\.(?:19|20)\d{2})"
         rf"(?:,? {_CLOCK}{_ZONE})?(?![\w./-]?\d)"
         rf"|(?<![:.])\d{{1,2}}:\d{{2}}(?::\d{{2}}(?:[.,]\d{{1,9}})?{_ZONE}| ?[AaPp][Mm]\b)(?![\w:])"
     ),
@@ -118,7 +128,7 @@ _MARKS = {
         rf"(?<![\w:.])::{_HEX}{{1,4}}(?::{_HEX}{{1,4}}){{0,6}}"
         r"(?:%\w{1,20})?(?:/\d{1,3})?(?![\w:])"
     ),
-    "n": r"(?<=[\s=:(\[,])[+-]\d{1,40}(?:[.,]\d{1,40}){0,8}(?:[eE][+-]?\d+)?%?(?![A-Za-z0-9.])",
+    "n": r"(?<![^\s=:(\[,])[+-]\d{1,40}(?:[.,]\d{1,40}){0,8}(?:[eE][+-]?\d+)?%?(?![A-Za-z0-9.])",
     "str": (
         r"(?<==)(?:'[^'\n]{0,500}'|\"[^\"\n]{0,500}\")"
         r"|(?<=\)=)\([^()\n]{0,500}\)"
@@ -147,7 +157,7 @@ _VARIABLE = re.compile(
     r"|(?<==)(?P<w_bool>(?i:true|false))\b"
     r"|(?<=[A-Za-z])(?P<i_n>\d{3,})(?![A-Za-z0-9])|(?<=_)(?P<u_n>\d+)(?![A-Za-z0-9])"
 )
-_PLAIN = re.compile(r"[^\d@/\\=]*")
+_PLAIN = re.compile(r"(?:[^\d@/\\=.]|\.(?=\s|$))*")
 
 
 def normalise(message: str) -> str:
@@ -170,7 +180,7 @@ def _remembered(message: str) -> str:
 
 def _normalised(message: str) -> str:
     """Replaces until nothing changes: what replaces a part can free its neighbour."""
-    found = " ".join(message[: 2 * MAX_LENGTH].split())[:MAX_LENGTH]
+    found = " ".join(message[: 2 * MAX_LENGTH].split())[:MAX_LENGTH].rstrip()
     if _PLAIN.fullmatch(found):
         return found
     while True:
@@ -192,12 +202,20 @@ def _telling(match: re.Match[str]) -> bool:
     number = match[0].lstrip("+-")
     if len(number) > _CODE_LENGTH or not number.isdecimal():
         return False
-    whole, start = match.string, match.start()
+    whole, start, end = match.string, match.start(), match.end()
     before = whole[max(0, start - 40) : start]
+    if match.lastgroup == "i_n":
+        return bool(_LETTERED.search(before))
     if _CODED.search(before):
         return True
-    if len(number) < 3:  # noqa: PLR2004  (one and two digits are counts, not codes)
-        return False
-    if number[0] in "45" and len(number) == 3 and _REASON.match(whole, match.end()):  # noqa: PLR2004
+    return len(number) >= _SHORTEST_CODE and _is_error_number(number, before, whole[end : end + 40])
+
+
+def _is_error_number(number: str, before: str, after: str) -> bool:
+    """`404 Not Found`, `got 404`, `error 1045`, and the numbers that MySQL puts in front."""
+    is_status = len(number) == _SHORTEST_CODE and number[0] in "45"
+    if is_status and (_REASON.match(after) or (_GOT.search(before) and _AND.match(after))):
         return True
-    return bool(_NUMBERED_ERROR.search(before)) and not whole.startswith(" ", match.end())
+    if _OPENED.search(before):
+        return bool(_QUOTED.match(after))
+    return bool(_ERROR.search(before)) and not after.startswith(" ")

@@ -28,6 +28,9 @@ LANGUAGES: tuple[Language, ...] = (
     javascript.LANGUAGE,
 )
 GENERIC = generic.LANGUAGE
+# Without any of these a text is no stack trace.
+_MARKS = ("at ", 'File "', "#0 ", ":in ", "goroutine ", "panic", "@", "At ")
+_END_LINES = 300
 _BY_PLATFORM = {platform: language for language in LANGUAGES for platform in language.platforms}
 
 
@@ -45,9 +48,19 @@ def spoken(platform: str, frames: tuple[Frame, ...]) -> Language:
 
 def printed(trace: str) -> tuple[Language, list[Failure]]:
     """The failures in a stack trace that came as text, causes first; none if it is no trace."""
-    if "\n" in trace or "char:" in trace:
-        for language in LANGUAGES:
-            failures = language.parse(trace) if language.parse else []
-            if any(failure.frames for failure in failures):
-                return language, failures
+    if not any(mark in trace for mark in _MARKS):
+        return GENERIC, []
+    trace = _without_middle(trace)
+    for language in LANGUAGES:
+        failures = language.parse(trace) if language.parse else []
+        if any(failure.frames for failure in failures):
+            return language, failures
     return GENERIC, []
+
+
+def _without_middle(trace: str) -> str:
+    """Both ends of a trace that endless recursion made long: one of them says what failed."""
+    lines = trace.splitlines()
+    if len(lines) <= 2 * _END_LINES:
+        return trace
+    return "\n".join((*lines[:_END_LINES], *lines[-_END_LINES:]))

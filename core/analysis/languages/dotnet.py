@@ -10,7 +10,7 @@ from core.analysis.place import file_name
 
 _MACHINE = re.compile(r"<(\w{1,200})>[a-z]__\w+(?:\|[\w_]+)?")
 _CLOSURE = re.compile(r"[.+]?<>[cf]\w*(?:<[^>]{0,100}>)?")
-_ARITY = re.compile(r"`\d+|\[[^\]]{0,300}\]|\s?\([^)]{0,1000}\)")
+_ARITY = re.compile(r"`\d+|\[[^\]]{0,300}\]+|\s?\([^)]{0,1000}\)")
 _STEP = re.compile(r"[.+]?(?<![a-z])MoveNext$")
 _FOREIGN = (
     "System.",

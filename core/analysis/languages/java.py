@@ -28,7 +28,7 @@ _FOREIGN = (
 )  # fmt: skip
 _FRAME = re.compile(
     r"^\s{0,20}at (?:[\w.-]{1,80}(?:@[\w.-]{1,40})?/{1,2})?([\w.$<>/-]{1,400})\.([\w$<>-]{1,200})"
-    r"\(([^)\n]{0,200})\)"
+    r"\((Native Method|Unknown Source|[^()\s,]{1,200})\)"
 )
 _HEAD = re.compile(
     r"^\s{0,20}(?:Exception in thread \"[^\"\n]{0,200}\" |(Caused by: |Wrapped by: )"

@@ -22,12 +22,13 @@ _ENGINE = frozenset({"native", "[native code]", "<anonymous>", "native code"})
 _CHROME = re.compile(
     r"^\s{0,20}at (?:(.{1,300}?) \()?((?:[^\s()]|\(<anonymous>\)){1,500}?)(?::\d+)?(?::\d+)?\)?$"
 )
-_GECKO = re.compile(r"^\s{0,20}([^@\n]{0,300})@(\S{1,500}?)(?::\d+)?(?::\d+)?$")
+_GECKO = re.compile(r"^\s{0,20}([^@\n]{0,300})@(\[native code\]$|\S{1,500}?(?=:\d))(?::\d+){0,2}$")
 _HEADER = re.compile(
     r"^(?:Uncaught (?:\(in promise\) )?)?([A-Za-z_$][\w$.]{0,100}(?:Error|Exception"
     r"|Rejection)?)(?: \[\w+\])?: (.*)"
 )
-_CAUSE = re.compile(r"^\s*(?:\[cause\]|Caused by): ", re.MULTILINE)
+_SCRIPT = re.compile(r"\.[cm]?[jt]sx?\b")
+_CAUSE = re.compile(r"^[ \t]{0,40}(?:\[cause\]|Caused by): ", re.MULTILINE)
 
 
 def label(frame: Frame) -> str:
@@ -81,7 +82,7 @@ def _headless(lines: list[str]) -> str:
 def _frames(lines: list[str]) -> Iterator[Frame]:
     for line in lines:
         found = _CHROME.match(line) or _GECKO.match(line)
-        if found and ("/" in found[2] or ":" in line or found[2] in _ENGINE):
+        if found and ("/" in found[2] or _SCRIPT.search(found[2]) or found[2] in _ENGINE):
             yield Frame("", found[2], found[1] or "")
 
 

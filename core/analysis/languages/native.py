@@ -42,8 +42,8 @@ _PANIC = re.compile(
     r":\d+:\d+:?\n?(.{0,2000})"
 )
 _FRAME = re.compile(
-    r"^\s*(?:#?\d{1,3}:?)\s+(?:0x[0-9a-fA-F]+\s+(?:in |- )?)?([^\s(][^\n]{0,400}?)(?: \+ \d+)?$\n?"
-    r"(?:\s+at ([^\n]{1,400}?):\d+(?::\d+)?$)?",
+    r"^[ \t]{0,40}(?:#?\d{1,3}:?)[ \t]+(?:0x[0-9a-fA-F]+\s+(?:in |- )?)?"
+    r"([^\s(][^\n]{0,400}?)(?: \+ \d+)?$\n?(?:[ \t]{1,60}at ([^\n]{1,400}?):\d+(?::\d+)?$)?",
     re.MULTILINE,
 )
 
@@ -72,7 +72,7 @@ def _outside(name: str) -> Iterator[str]:
     for position, mark in enumerate(name):
         if mark == "(" and not depth and position:
             return
-        if mark in "<({[" and name[:position].rpartition(":")[2] != "operator":
+        if mark in "<({[" and not name[:position].endswith("operator"):
             depth += 1
         elif mark in ">)}]" and depth:
             depth -= 1

@@ -6,7 +6,7 @@ from core.analysis.event import Failure, Frame
 from core.analysis.language import Language, joined
 from core.analysis.place import file_name
 
-_FRAME = re.compile(r"^\s*at ([^,\n]{1,200}), ([^\n]{1,500}?): line \d+\s*$", re.MULTILINE)
+_FRAME = re.compile(r"^[ \t]{0,40}at ([^,\n]{1,200}), ([^\n]{1,500}?): line \d+\s*$", re.MULTILINE)
 _POSITION = re.compile(r"^At (?:([^\n]{1,500}?):\d+|line:\d+) char:\d+", re.MULTILINE)
 _CATEGORY = re.compile(
     r"CategoryInfo\s*:\s*(\w+): \((.{0,300}?)\) \[([^\]\n]{0,200})\], (\w[\w.]{0,200})"
@@ -15,8 +15,8 @@ _IDENTIFIER = re.compile(r"FullyQualifiedErrorId\s*:\s*([\w.,+-]{1,300})")
 
 
 def label(frame: Frame) -> str:
-    file = "" if frame.file in ("<No file>", "<no file>") else file_name(frame.file)
-    return joined(file, frame.function)
+    file = "" if frame.file.lower() == "<no file>" else file_name(frame.file)
+    return joined(file, frame.function) if file or frame.function != "<ScriptBlock>" else ""
 
 
 def own(frame: Frame) -> bool:

@@ -1,0 +1,85 @@
+"""What is true of printed traces in every language."""
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.analysis.languages import GENERIC, printed
+from tests.unit.core.analysis.builders import grouped
+from tests.unit.core.analysis.languages.samples import TRACES, sample
+
+EXPECTED = {
+    "python": "python",
+    "java": "java",
+    "node": "javascript",
+    "firefox": "javascript",
+    "go": "go",
+    "powershell": "powershell",
+    "powershell_stack": "powershell",
+    "dotnet": "dotnet",
+    "ruby": "ruby",
+    "php": "php",
+    "rust": "native",
+}
+
+
+def test_every_sample_is_expected():
+    assert {path.stem for path in TRACES.iterdir()} == set(EXPECTED)
+
+
+@pytest.mark.parametrize(("name", "language"), EXPECTED.items())
+def test_each_trace_is_told_by_its_language(name, language):
+    found, failures = printed(sample(name))
+
+    assert found.name == language
+    assert failures[-1].frames
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_message_that_is_a_trace_is_grouped_by_it(name):
+    assert grouped({"logentry": {"formatted": sample(name)}}).mechanism == "stacktrace"
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "",
+        "Meet me at noon\nor at 10:30",
+        "Cannot mail to\nbob@example.com:25",
+        "At last: it works",
+        "#0 is the first",
+        "panic over nothing",
+        'File "x" is gone',
+    ],
+)
+def test_prose_is_no_trace(prose):
+    assert printed(prose) == (GENERIC, [])
+
+
+MARKS = [
+    "at ", "a", "(", ")", ".", "/", ":1", "\n", " ", "@", 'File "', "#0 ", "goroutine 1 [x]:\n",
+    "\t", "panic: ", "Caused by: ", "---> ", "System.A", "thread 'm' panicked at ", "At x:1 char:2",
+    ":in `f'", ",", ": line 3", "Traceback (most recent call last):\n", "Exception Group Traceback",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(MARKS), min_size=1, max_size=5), st.integers(1, 3_000))
+@settings(deadline=None, max_examples=100)
+def test_no_text_takes_long(pieces, times):
+    started = time.process_time()
+    printed(("".join(pieces) * times)[:32_768])
+    # A guard against exponential patterns, far above what is usual.
+    assert time.process_time() - started < 5
+
+
+def test_of_a_very_long_trace_both_ends_count():
+    lines = [f'  File "a.py", line {n}, in f{n}' for n in range(2_000)]
+    trace = "\n".join(["Traceback (most recent call last):", *lines, "RecursionError: deep"])
+
+    (failure,) = printed(trace)[1]
+
+    assert failure.type == "RecursionError"
+    assert failure.frames[0].function == "f0"
+    assert failure.frames[-1].function == "f1999"

@@ -1,0 +1,165 @@
+import pytest
+
+from core.analysis.classify import of_record
+from core.analysis.result import Severity
+from core.errors import Category
+from tests.unit.core.analysis.builders import KNOWLEDGE, classified, event, failure
+
+
+def record(kind=None, module=None, message=None, **more):
+    return of_record({"type": kind, "module": module, "message": message, **more}, KNOWLEDGE)
+
+
+@pytest.mark.parametrize(
+    ("kind", "module", "category", "transient"),
+    [
+        ("TimeoutError", "redis.exceptions", Category.TIMEOUT, True),
+        ("BusyLoadingError", "redis.exceptions", Category.UNAVAILABLE, True),
+        ("AuthenticationError", "redis.exceptions", Category.AUTH, False),
+        ("SerializationFailure", "psycopg.errors", Category.CONCURRENCY, True),
+        ("UniqueViolation", "psycopg.errors", Category.INTEGRITY, False),
+        ("ConnectTimeout", "httpx", Category.TIMEOUT, True),
+        ("InvalidURL", "requests.exceptions", Category.VALIDATION, False),
+        ("EndpointConnectionError", "botocore.exceptions", Category.CONNECTION, True),
+        ("RateLimitError", "openai", Category.RATE_LIMIT, True),
+        ("SoftTimeLimitExceeded", "billiard.exceptions", Category.TIMEOUT, False),
+        ("Retry", "celery.exceptions", Category.OTHER_TRANSIENT, True),
+        ("Ignore", "celery.exceptions", Category.CANCELLED, False),
+        ("ValidationError", "pydantic_core", Category.VALIDATION, False),
+        ("KeyError", "builtins", Category.BUG, False),
+        ("NullPointerException", "java.lang", Category.BUG, False),
+        ("SocketTimeoutException", "java.net", Category.TIMEOUT, True),
+        (
+            "DbUpdateConcurrencyException",
+            "Microsoft.EntityFrameworkCore",
+            Category.CONCURRENCY,
+            True,
+        ),
+        ("RecordNotFound", "ActiveRecord", Category.NOT_FOUND, False),
+        ("ModelNotFoundException", "Illuminate.Database", Category.NOT_FOUND, False),
+        ("LeaderNotAvailableError", "kafka.errors", Category.UNAVAILABLE, True),
+    ],
+)
+def test_types_of_known_libraries(kind, module, category, transient):
+    found = record(kind, module)
+
+    assert (found.category, found.transient) == (category, transient)
+    assert found.confidence > 0.85
+
+
+@pytest.mark.parametrize(
+    ("kind", "category"),
+    [
+        ("PaymentGatewayTimeoutError", Category.TIMEOUT),
+        ("OrderNotFoundException", Category.NOT_FOUND),
+        ("UserAlreadyExists", Category.INTEGRITY),
+        ("InvalidSessionTimeoutError", Category.VALIDATION),
+        ("AccountAccessDenied", Category.AUTH),
+        ("TenantThrottledException", Category.RATE_LIMIT),
+        ("BackendUnavailableFault", Category.UNAVAILABLE),
+        ("LedgerDeadlockError", Category.CONCURRENCY),
+        ("Strange", Category.UNKNOWN),
+    ],
+)
+def test_unknown_types_are_told_by_the_words_of_their_name(kind, category):
+    assert record(kind, "shop.errors").category is category
+
+
+@pytest.mark.parametrize(
+    ("message", "category"),
+    [
+        ("could not connect to server: Connection refused", Category.CONNECTION),
+        ("Lock request time out period exceeded", Category.CONCURRENCY),
+        ("upstream request timed out", Category.TIMEOUT),
+        ("Too many requests, slow down", Category.RATE_LIMIT),
+        ("The service is busy. Please try again.", Category.UNAVAILABLE),
+        ("No space left on device", Category.RESOURCE),
+        ("duplicate key value violates unique constraint", Category.INTEGRITY),
+        ("relation orders does not exist", Category.NOT_FOUND),
+        ("permission denied for table orders", Category.AUTH),
+        ("No module named 'shop'", Category.CONFIG),
+        ("'NoneType' object has no attribute 'total'", Category.BUG),
+        ("Something odd. Retry the operation later.", Category.OTHER_TRANSIENT),
+        ("The value is not right. Correct the request and try again.", Category.UNKNOWN),
+        ("ConnectionError: it is gone", Category.CONNECTION),
+        ("nothing to see", Category.UNKNOWN),
+    ],
+)
+def test_messages_alone(message, category):
+    assert record(message=message).category is category
+
+
+def test_a_full_disk_does_not_pass_by_itself():
+    assert not record(message="No space left on device").transient
+
+
+def test_a_spent_budget_does_not_pass_by_itself():
+    found = record("RateLimitError", "openai", "Error code: 429 - {'code': 'insufficient_quota'}")
+
+    assert (found.category, found.transient) == (Category.RATE_LIMIT, False)
+
+
+def test_codes_beat_vague_types():
+    found = record("OperationalError", "psycopg", "x", code="40P01")
+
+    assert (found.category, found.rule) == (Category.CONCURRENCY, "sqlstate:40P01")
+
+
+def test_messages_beat_vague_types():
+    assert (
+        record("OperationalError", "psycopg2", "password authentication failed").category
+        is Category.AUTH
+    )
+
+
+def test_the_status_of_the_answer_counts():
+    assert record("HTTPError", "requests", http_status=404).category is Category.NOT_FOUND
+
+
+def test_a_library_that_lists_all_it_repeats_repeats_nothing_else():
+    found = record("BrokerNotAvailableError", "kafka.errors")
+
+    assert not found.transient
+    assert found.rule.endswith("(not listed)")
+
+
+def test_the_platform_says_which_type_is_meant():
+    javascript = event(failure("InternalError", "x"), platform="javascript")
+
+    assert classified(javascript).category is Category.BUG
+
+
+def test_the_cause_of_an_own_exception_decides():
+    cause = failure("ConnectionRefusedError", "x")
+    found = classified(event(cause, failure("CheckoutFailed", "no", module="shop")))
+
+    assert found.category is Category.CONNECTION
+    assert found.rule.startswith("cause ")
+
+
+def test_a_sure_surface_is_not_overruled_by_its_context():
+    context = failure("KeyError", "x")
+    found = classified(event(context, failure("ConnectionRefusedError", "x")))
+
+    assert found.category is Category.CONNECTION
+
+
+@pytest.mark.parametrize(
+    ("level", "severity"),
+    [
+        ("fatal", Severity.CRITICAL),
+        ("error", Severity.HIGH),
+        ("warning", Severity.MEDIUM),
+        ("info", Severity.INFO),
+        ("debug", Severity.INFO),
+        ("", Severity.HIGH),
+    ],
+)
+def test_the_level_moves_the_severity(level, severity):
+    assert classified(event(failure("KeyError", "x"), level=level)).severity is severity
+
+
+def test_nothing_known_is_unknown_and_not_tried_again():
+    found = record()
+
+    assert (found.category, found.transient, found.rule) == (Category.UNKNOWN, False, "none")

@@ -1,0 +1,56 @@
+from core.analysis.event import Frame
+from core.analysis.stack import EMPTY, reduced
+
+
+def frames(*names, in_app=None, file="a/cart.py"):
+    return tuple(Frame("", file, name, in_app) for name in names)
+
+
+def test_no_frames_say_nothing():
+    assert reduced((), "python") is EMPTY
+
+
+def test_only_frames_of_the_application_count_where_there_are_any():
+    mixed = (*frames("main", in_app=True), *frames("helper", in_app=False, file="b/lib.py"))
+
+    stack = reduced(mixed, "python")
+
+    assert stack.labels == ("cart.py:main",)
+    assert stack.crashed is not None
+    assert stack.crashed.function == "main"
+
+
+def test_without_any_of_the_application_all_count():
+    stack = reduced(frames("one", "two", in_app=False), "python")
+
+    assert stack.labels == ("cart.py:one", "cart.py:two")
+    assert not stack.own
+
+
+def test_one_guessed_frame_alone_does_not_decide():
+    mixed = (*frames("main"), *frames("send", file="/x/site-packages/http/client.py"))
+
+    assert len(reduced(mixed, "python").labels) == 2
+
+
+def test_a_direct_recursion_is_one_round():
+    assert reduced(frames("a", "walk", "walk", "walk"), "python") == reduced(
+        frames("a", "walk", "walk"), "python"
+    )
+
+
+def test_endless_recursion_is_the_same_wherever_it_was_cut_off():
+    loop = frames("ping", "pong", "pang") * 30
+
+    assert reduced(loop[:-1], "python").labels == reduced(loop[1:], "python").labels
+
+
+def test_frames_that_name_nothing_fall_out():
+    stack = reduced((Frame("", "", "<redacted>"), Frame("", "", "")), "native")
+
+    assert stack.labels == ()
+    assert stack.crashed is not None
+
+
+def test_an_unknown_platform_is_told_from_the_file_names():
+    assert reduced(frames("a.<anonymous>", file="x/cart.js"), "other").labels == ("cart.js",)

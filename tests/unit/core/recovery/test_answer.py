@@ -1,0 +1,101 @@
+from random import Random
+
+import pytest
+
+from config.recovery import policies
+from core.analysis.result import Classification, Severity
+from core.errors import Category
+from core.recovery.answer import RecoveryAction, decide
+
+
+def failure(category, *, transient, severity=Severity.MEDIUM, context=()):
+    return Classification(category, "general", transient, severity, 0.9, "rule", context)
+
+
+def decided(category, attempt=1, *, transient=True, retry_after=None, **more):
+    found = failure(category, transient=transient, **more)
+    return decide(
+        found, attempt=attempt, policies=policies(), rand=Random(1), retry_after=retry_after
+    )
+
+
+def test_a_passing_failure_is_tried_again_later_and_later():
+    first, second = decided(Category.CONNECTION, 1), decided(Category.CONNECTION, 2)
+
+    assert first.action == "retry"
+    assert 0.9 <= first.retry_after <= 1.1
+    assert 1.8 <= second.retry_after <= 2.2
+    assert (first.attempts_left, second.attempts_left) == (5, 4)
+
+
+def test_the_delay_is_capped():
+    assert decided(Category.CONCURRENCY, 7).retry_after <= 5.5
+
+
+def test_used_up_attempts_call_for_help():
+    found = decided(Category.CONNECTION, 6)
+
+    assert (found.action, found.attempts_left, found.retry_after) == ("escalate", 0, None)
+
+
+@pytest.mark.parametrize(
+    ("category", "action"),
+    [
+        (Category.VALIDATION, "fail_fast"),
+        (Category.NOT_FOUND, "fail_fast"),
+        (Category.INTEGRITY, "fail_fast"),
+        (Category.AUTH, "escalate"),
+        (Category.BUG, "escalate"),
+        (Category.UNKNOWN, "escalate"),
+        (Category.RATE_LIMIT, "escalate"),
+        (Category.CANCELLED, "none"),
+    ],
+)
+def test_what_does_not_pass_is_not_tried_again(category, action):
+    found = decided(category, transient=False)
+
+    assert found.action == action
+    assert found.retry_after is None
+
+
+def test_rate_limits_wait():
+    assert decided(Category.RATE_LIMIT).action == "wait"
+
+
+def test_a_told_time_is_never_cut_short():
+    found = decided(Category.UNAVAILABLE, retry_after=40)
+
+    assert found.action == "wait"
+    assert 40 <= found.retry_after <= 44
+
+
+def test_the_time_in_the_message_counts_too():
+    found = decided(Category.RATE_LIMIT, context=(("retry_after", "30"),))
+
+    assert 30 <= found.retry_after <= 33
+
+
+@pytest.mark.parametrize("odd", ["", "soon", "1.2.3"])
+def test_a_time_that_is_no_number_is_passed_over(odd):
+    assert decided(Category.RATE_LIMIT, context=(("retry_after", odd),)).retry_after < 6
+
+
+def test_information_needs_nothing():
+    assert decided(Category.UNKNOWN, transient=False, severity=Severity.INFO).action == "none"
+
+
+def test_the_answer_leaves_out_what_does_not_apply():
+    answer = decided(Category.VALIDATION, transient=False).as_json()
+
+    assert set(answer) == {"action", "reason"}
+    assert set(decided(Category.SERVER).as_json()) == {
+        "action",
+        "reason",
+        "retry_after",
+        "attempts_left",
+    }
+
+
+def test_actions_compare_by_value():
+    assert decided(Category.CONNECTION) == decided(Category.CONNECTION)
+    assert isinstance(decided(Category.CONNECTION), RecoveryAction)
