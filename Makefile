@@ -50,7 +50,7 @@ chaos: $(READY) ## kill everything at full scale for minutes; writes reports/cha
 
 docs: $(READY) ## build the documentation into site/
 	$(BIN)/python docs/generate.py
-	$(BIN)/zensical build
+	$(BIN)/zensical build --strict
 
 lock: $(READY) ## pin the newest allowed versions with their hashes
 	$(BIN)/pip-compile --quiet --upgrade --strip-extras --generate-hashes --allow-unsafe \

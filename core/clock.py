@@ -1,4 +1,4 @@
-"""The only place that reads the time; everything else takes a `Clock` or a moment as a parameter."""
+"""The only place that reads the time; all else takes a `Clock` or a moment as a parameter."""
 
 import time
 from datetime import UTC, datetime

@@ -15,10 +15,23 @@ from web.api.app import document
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "docs" / "reference"
+WIDTH = 80
+INTAKE = (
+    "| Operation | What it takes | Credential |",
+    "| --- | --- | --- |",
+    "| `POST /api/errors` | one error | DSN key or API key as bearer |",
+    "| `POST /api/errors/batch` | an array of errors | DSN key or API key as bearer |",
+    "| `POST /k/<DSN key>/api/errors` | one error | the key in the path |",
+    "| `POST /k/<DSN key>/api/errors/batch` | an array of errors | the key in the path |",
+    "| `POST /api/<project id>/envelope/` | a Sentry envelope | as Sentry's SDKs send it |",
+    "| `POST /api/<project id>/store/` | one Sentry event | as Sentry's SDKs send it |",
+    "| `POST /api/v1/components/<name>/report` | one report or an array | API key as bearer |",
+    "| `POST /api/v1/breakers/<name>/report` | the same | API key as bearer |",
+)
 
 
 def cli_page() -> str:
-    root = click.Context(command_line, info_name="mendline")
+    root = click.Context(command_line, info_name="mendline", terminal_width=WIDTH)
     body = "\n".join(_command(root, command_line))
     return (
         "# Command line\n\nExit codes: 0 done, 1 the operation failed, 2 wrong use, "
@@ -31,9 +44,13 @@ def _command(context: click.Context, command: click.Command) -> Iterator[str]:
         for name in sorted(command.list_commands(context)):
             child = command.get_command(context, name)
             if child is not None:
-                yield from _command(click.Context(child, info_name=name, parent=context), child)
+                yield from _command(_below(context, child, name), child)
         return
     yield f"## `{context.command_path}`\n\n```\n{command.get_help(context)}\n```\n"
+
+
+def _below(context: click.Context, command: click.Command, name: str) -> click.Context:
+    return click.Context(command, info_name=name, parent=context, terminal_width=WIDTH)
 
 
 def http_page() -> str:
@@ -41,8 +58,17 @@ def http_page() -> str:
     lines = [
         "# HTTP",
         "",
-        "The whole description is served at `/api/openapi.json`. Errors are `application/problem+json`",
-        "(RFC 9457) with `request_id` and `code`. Lists are paged by cursors in the `Link` header.",
+        "The whole description is served at `/api/openapi.json`. Errors are",
+        "`application/problem+json` (RFC 9457) with `request_id` and `code`. Lists are paged by",
+        "cursors in the `Link` header. Times are RFC 3339 in UTC, ids are strings.",
+        "",
+        "## Intake",
+        "",
+        *INTAKE,
+        "",
+        "## Management",
+        "",
+        "Every operation needs `Authorization: Bearer <API key>`.",
         "",
         "| Operation | What it does |",
         "| --- | --- |",

@@ -57,6 +57,22 @@ def create_app(services: Services) -> ASGIApp:
 
 
 def management(services: Services) -> FastAPI:
+    app = _routed(
+        lifespan=lifespan,
+        middleware=_middleware(services),
+        exception_handlers=dict.fromkeys(ANSWERED, problems.handle),
+    )
+    app.state.services, app.state.probe = services, Probe(services)
+    _add_description(app)
+    return app
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI document without a running platform, for the reference pages."""
+    return openapi.describe(_routed())
+
+
+def _routed(**options: Any) -> FastAPI:
     app = FastAPI(
         title="Mendline",
         version=version("mendline"),
@@ -64,14 +80,10 @@ def management(services: Services) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=lifespan,
-        middleware=_middleware(services),
-        exception_handlers=dict.fromkeys(ANSWERED, problems.handle),
+        **options,
     )
-    app.state.services, app.state.probe = services, Probe(services)
     app.include_router(_version_one())
     app.include_router(health.router)
-    _add_description(app)
     return app
 
 
