@@ -1,0 +1,52 @@
+import asyncio
+
+from core.intake.components import deltas
+from core.intake.limits import Limits
+from core.store import components
+from tests.integration.core.intake.conftest import NOW, item, until
+
+
+def test_a_full_inbox_is_noticed_and_an_empty_one_too(running, project, database, look):
+    async def scenario(service):
+        assert service.pressure.retry_after is None
+        await service.accept([item(project) for _ in range(5)])
+        assert service.pressure.retry_after == 10
+        with database.transaction() as session:
+            session.connection().exec_driver_sql("DELETE FROM inbox")
+        await until(lambda: service.pressure.retry_after is None)
+
+    running(scenario, limits=Limits(inbox_rows=5))
+
+
+def test_what_was_there_before_counts(running, project):
+    running(lambda service: service.accept([item(project) for _ in range(5)]))
+
+    async def scenario(service):
+        await until(lambda: service.pressure.retry_after)
+
+    running(scenario, limits=Limits(inbox_rows=5))
+
+
+def test_refusals_are_posted_within_moments(running, look):
+    async def scenario(service):
+        service.tally.rejected("invalid", 7)
+        await until(lambda: look.totals().rejected == {"invalid": 1})
+        service.tally.skipped("session", 7, 2)
+
+    running(scenario)
+    totals = look.totals()
+    assert (totals.rejected, totals.skipped, totals.received) == ({"invalid": 1}, 2, 3)
+
+
+def test_component_reports_of_many_callers_add_up(running, project, database):
+    report = {"outcome": "success", "duration_ms": 5, "memory_bytes": 100}
+    found = deltas(project, "billing", [report], received_at=NOW)
+
+    async def scenario(service):
+        await asyncio.gather(*(service.report_components(found) for _ in range(50)))
+
+    running(scenario)
+    minute = NOW.replace(second=0, microsecond=0)
+    with database.transaction() as session:
+        (row,) = components.between(session, project, since=minute, until=NOW)
+    assert (row.successes, row.duration_count, row.duration_sum) == (50, 50, 250.0)
