@@ -12,6 +12,8 @@ from core.analysis.analyse import analyse
 from core.analysis.classify import of_record
 from core.analysis.result import Classification
 from core.analysis.template import normalise as template_of
+from core.errors import InvalidInputError
+from core.intake import document
 
 Answer = dict[str, Any]
 _EVENT_FIELDS = ("exception", "logentry", "event_id", "platform", "threads", "stacktrace")
@@ -80,8 +82,8 @@ def _classified(found: Classification) -> Answer:
 
 def _object(line: bytes) -> Mapping[str, Any]:
     try:
-        found = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
+        found = document.load(line).value
+    except InvalidInputError as error:
         raise BadLineError(f"not JSON: {error}") from error
     if not isinstance(found, dict):
         raise BadLineError("not a JSON object")

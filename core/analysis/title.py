@@ -10,31 +10,29 @@ _MEANINGLESS = frozenset({"<redacted>", "<unknown>", "unknown", "None", "null", 
 
 
 def title(event: ErrorEvent, main: Failure | None, crashed: Frame | None) -> str:
-    if main is None:
-        said = (
-            _line(event.message)
-            or _line(tag(event.raw, "title"))
-            or text(event.raw.get("transaction"))
-        )
-        return _cut(
-            said
-            or (
-                f"Failure in {crashed.function}"
-                if crashed and crashed.function
-                else "Unnamed event"
-            )
-        )
-    kind = main.type if main.type not in _MEANINGLESS and not main.type.startswith("0x") else ""
-    said = _line(main.value)
-    if main.synthetic or not kind:
-        said = "" if main.type.startswith("0x") else said
+    function = crashed.function if crashed else ""
+    if main is not None:
+        return _cut(_of_failure(main, function) or _line(event.message) or "Unnamed failure")
+    told = (
+        _line(event.message),
+        _line(tag(event.raw, "title")),
+        text(event.raw.get("transaction")),
+        f"Failure in {function}" if function else "",
+    )
+    return _cut(next(filter(None, told), "Unnamed event"))
+
+
+def _of_failure(main: Failure, function: str) -> str:
+    """`type: value`, with what a crash handler makes up left out."""
+    is_address = main.type.startswith("0x")
+    kind = "" if is_address or main.type in _MEANINGLESS else main.type
+    said = "" if is_address else _line(main.value)
     if not kind and not said:
-        place = crashed.function if crashed else ""
-        return _cut(
-            f"Crash in {place}" if place else _line(event.message) or main.type or "Unnamed failure"
-        )
+        return f"Crash in {function}" if function else main.type
     repeated = said.startswith((f"{kind}:", f"{kind} ")) or said.endswith(f": {kind}")
-    return _cut(said if repeated or not kind else f"{kind}: {said}" if said else kind)
+    if repeated or not kind:
+        return said
+    return f"{kind}: {said}" if said else kind
 
 
 def culprit(event: ErrorEvent, crashed: Frame | None) -> str:

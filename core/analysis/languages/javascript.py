@@ -54,10 +54,7 @@ def own(frame: Frame) -> bool:
 
 
 def _file(file: str) -> str:
-    if file in ("", "<anonymous>"):
-        return ""
-    path = _ORIGIN.sub("/", file)
-    return file_name(path) or "/"
+    return file_name(_ORIGIN.sub("/", file)) or "/" if file else ""
 
 
 def parse(trace: str) -> list[Failure]:

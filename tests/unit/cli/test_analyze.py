@@ -58,6 +58,13 @@ def test_a_bad_line_is_named_and_the_others_are_answered(bad):
     assert answers[2]["title"] == "two"
 
 
+def test_events_are_read_as_leniently_as_intake_does():
+    result, (answer,) = run("fingerprint", '{"message": "half a pair \\ud83d, \\u0000"}')
+
+    assert result.exit_code == 0
+    assert answer["title"].startswith("half a pair")
+
+
 def test_a_line_that_is_no_text_is_read_anyhow():
     result = CliRunner().invoke(analyze, ["normalise"], input=b"caf\xe9 5\n")
 

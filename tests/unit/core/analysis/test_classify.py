@@ -82,6 +82,8 @@ def test_unknown_types_are_told_by_the_words_of_their_name(kind, category):
         ("Something odd. Retry the operation later.", Category.OTHER_TRANSIENT),
         ("The value is not right. Correct the request and try again.", Category.UNKNOWN),
         ("ConnectionError: it is gone", Category.CONNECTION),
+        ("the connection to the primary was lost", Category.CONNECTION),
+        ("was lost: the connection", Category.UNKNOWN),
         ("nothing to see", Category.UNKNOWN),
     ],
 )
@@ -121,6 +123,16 @@ def test_a_library_that_lists_all_it_repeats_repeats_nothing_else():
 
     assert not found.transient
     assert found.rule.endswith("(not listed)")
+
+
+def test_of_that_library_even_unknown_types_are_permanent():
+    found = record("Strange", "kafka.errors", "please retry later")
+
+    assert (found.category, found.transient) == (Category.OTHER_PERMANENT, False)
+
+
+def test_names_of_services_are_types_too():
+    assert record("SlowDown", "botocore.errorfactory").rule == "service:SlowDown"
 
 
 def test_the_platform_says_which_type_is_meant():

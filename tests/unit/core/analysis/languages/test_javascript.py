@@ -44,6 +44,11 @@ def test_origins_and_hashes_do_not_count(file, place):
     assert label(call("total", file=file)) == f"{place}:total"
 
 
+def test_a_page_without_a_path_is_its_root():
+    assert label(call("onclick", file="https://x.example/")) == "/:onclick"
+    assert label(call("onclick")) == "onclick"
+
+
 @pytest.mark.parametrize("file", ["native", "[native code]", "<anonymous>"])
 def test_the_engines_own_frames_name_nothing(file):
     assert label(call("forEach", file=file)) == ""
