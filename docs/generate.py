@@ -3,6 +3,8 @@
 Run as `python docs/generate.py`; `make docs` does.
 """
 
+import importlib
+import pkgutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,6 +81,15 @@ def http_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def load() -> None:
+    """Imports all of our modules: the pages list every error class there is."""
+    for package in reference.PACKAGES:
+        found = importlib.import_module(package).__path__
+        for module in pkgutil.walk_packages(found, f"{package}."):
+            if ".migrations." not in module.name:
+                importlib.import_module(module.name)
+
+
 def pages() -> dict[str, str]:
     return {
         "settings.md": reference.settings_page(),
@@ -91,16 +102,18 @@ def pages() -> dict[str, str]:
 
 
 def main(arguments: list[str]) -> int:
+    load()
+    made = pages()
     stale = [
         name
-        for name, text in pages().items()
+        for name, text in made.items()
         if not (PAGES / name).is_file() or (PAGES / name).read_text() != text
     ]
     if "--check" in arguments:
         if stale:
             click.echo(f"out of date: {', '.join(stale)}; run `make docs`", err=True)
         return 1 if stale else 0
-    for name, text in pages().items():
+    for name, text in made.items():
         (PAGES / name).write_text(text)
     return 0
 
