@@ -60,9 +60,9 @@ class Task(celery.Task[Any, Any]):
         failed = report(error)
         try:
             outcome = current.settle(failed)
-        except SQLAlchemyError:
+        except SQLAlchemyError as unwritten:
             # The row stays as it is; when its lease ends the reconciler takes care of it.
-            log.warning("task.unsettled", exc_info=True)
+            log.warning("task.unsettled", error=str(unwritten))
             outcome = Outcome.FAILED
         level = log.warning if outcome is Outcome.RETRIED else log.error
         level("task.failed", outcome=str(outcome), exc_info=error, **for_log(failed))

@@ -44,8 +44,8 @@ class Scheduler(CeleryScheduler):
         """Seconds to sleep. An exception would end beat."""
         try:
             claimed, wait = self._claim()
-        except SQLAlchemyError:
-            log.warning("beat.database_away", exc_info=True)
+        except SQLAlchemyError as error:
+            log.warning("beat.database_away", error=str(error))
             return AFTER_FAILURE_SECONDS
         for each in claimed:
             log.debug("schedule.claimed", job=each.job, slot=each.slot, work_id=each.work_id)

@@ -76,8 +76,17 @@ _WORKER: Final[dict[str, Any]] = {
 }
 
 
+# Who publishes is not held up by a broker that is away: rows wait, and wake-ups come again.
+PUBLISHING: Final[dict[str, Any]] = {
+    "max_retries": 1,
+    "interval_start": 0.1,
+    "interval_step": 0.1,
+    "interval_max": 0.2,
+}
+
+
 def _redis_options() -> dict[str, Any]:
-    return {
+    return PUBLISHING | {
         "priority_steps": list(PRIORITY_STEPS),
         "visibility_timeout": VISIBILITY_SECONDS,
         "unacked_restore_interval": 5,
@@ -90,7 +99,7 @@ def _redis_options() -> dict[str, Any]:
 
 
 def _amqp_options() -> dict[str, Any]:
-    return {"confirm_publish": True}
+    return PUBLISHING | {"confirm_publish": True}
 
 
 def _queues(*, quorum: bool) -> list[BrokerQueue]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from config import wiring
 from core import deadletters
 from tasks import outbound
 from tasks.base import Delivery, Queue, Result, Work, task
@@ -16,5 +17,6 @@ def capture(work: Work, **reported: Any) -> Result:
 @task("deadletter.replay", queue=Queue.DEADLETTER)
 def replay(work: Work, *, letter_id: int, **message: Any) -> Result:
     letter = deadletters.get(work.session, letter_id)
-    outbound.send(letter.broker, letter.task, message, message_id=work.key)
+    broker = letter.broker or wiring.broker_url(work.runtime.settings)
+    outbound.send(broker, letter.task, message, message_id=work.key)
     return {"sent": True}

@@ -119,7 +119,7 @@ class Content:
                 return Outcome.RETRIED
             capture(self.task, self.args, self.kwargs, reason=decision.reason, failed=failed)
         except SQLAlchemyError as error:
-            log.warning("task.requeued", exc_info=True)
+            log.warning("task.requeued", error=str(error))
             time.sleep(AWAY_PAUSE_SECONDS)
             raise Reject(str(error), requeue=True) from error
         return Outcome.DEAD

@@ -56,8 +56,8 @@ class Runtime:
         addresses = [told.get_secret_value()] if told else []
         try:
             addresses += self._own_addresses()
-        except SQLAlchemyError:
-            log.warning("reporter.project_unknown", exc_info=True)
+        except SQLAlchemyError as error:
+            log.warning("reporter.project_unknown", error=str(error))
         return SelfReport(addresses, process_name="tasks", release=version("mendline"))
 
     def _own_addresses(self) -> list[str]:

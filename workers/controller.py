@@ -72,7 +72,7 @@ class Controller:
         try:
             duty.act()
         except (SQLAlchemyError, MendlineError, OSError) as error:
-            log.warning("duty.failed", duty=duty.name, error=str(error), exc_info=True)
+            log.warning("duty.failed", duty=duty.name, error=str(error))
             return max(duty.every, AFTER_FAILURE_SECONDS)
         return duty.every
 
@@ -92,8 +92,8 @@ class Controller:
         try:
             with self._database.transaction() as session:
                 leaders.resign(session, ROLE, holder=self._holder)
-        except SQLAlchemyError:
-            log.info("leader.not_resigned", exc_info=True)
+        except SQLAlchemyError as error:
+            log.info("leader.not_resigned", error=str(error))
 
 
 def main() -> None:

@@ -46,7 +46,7 @@ class Dispatcher:
                 with self._listening() as connection:
                     self._dispatch_until_stopped(connection)
             except (SQLAlchemyError, psycopg.Error, MendlineError) as error:
-                log.warning("dispatcher.interrupted", error=str(error), exc_info=True)
+                log.warning("dispatcher.interrupted", error=str(error))
                 self._stopped.wait(AFTER_FAILURE_SECONDS)
 
     def _listening(self) -> psycopg.Connection:

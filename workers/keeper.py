@@ -58,7 +58,7 @@ class Keeper:
             with self._database.transaction() as session:
                 session.execute(STATEMENT_LIMIT)
                 statements(session)
-        except SQLAlchemyError:
-            log.warning("keeper.failed", what=what, exc_info=True)
+        except SQLAlchemyError as error:
+            log.warning("keeper.failed", what=what, error=str(error))
             return False
         return True

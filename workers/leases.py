@@ -53,8 +53,8 @@ class LeaseRenewal(bootsteps.StartStopStep):
         try:
             with channel.conn_or_acquire() as client:
                 client.zadd(channel.unacked_index_key, dict.fromkeys(tags, time.time()), xx=True)
-        except RedisError:
-            log.warning("visibility.not_renewed", messages=len(tags), exc_info=True)
+        except RedisError as error:
+            log.warning("visibility.not_renewed", messages=len(tags), error=str(error))
 
 
 def work_id_of(request: Request) -> int | None:

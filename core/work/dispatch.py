@@ -65,9 +65,9 @@ def send_all(database: Database, sender: TaskSender, claimed: Sequence[WorkMessa
     for sent, message in enumerate(claimed):
         try:
             sender.send(message)
-        except BrokerUnavailableError:
+        except BrokerUnavailableError as error:
             unsent = [each.work_id for each in claimed[sent:]]
-            log.warning("work.publish_failed", rows=len(unsent), exc_info=True)
+            log.warning("work.publish_failed", rows=len(unsent), error=str(error))
             take_back(database, unsent)
             return sent
     if claimed:

@@ -170,8 +170,8 @@ class Ledger:
     def _publish(self, message: WorkMessage) -> None:
         try:
             self._sender.send(message)
-        except BrokerUnavailableError:
-            log.warning("work.publish_failed", work_id=message.work_id, exc_info=True)
+        except BrokerUnavailableError as error:
+            log.warning("work.publish_failed", rows=1, error=str(error))
             dispatch.take_back(self._database, [message.work_id])
 
 
