@@ -3,7 +3,6 @@
 It runs in the worker's event loop: a main process that is wedged loses its leases, as it should.
 """
 
-import time
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -13,6 +12,7 @@ from celery.worker.request import Request
 from celery.worker.state import active_requests, reserved_requests
 from redis.exceptions import RedisError
 
+from core.clock import SystemClock
 from tasks.work import Delivery
 from workers.keeper import Keeper
 
@@ -29,6 +29,7 @@ class LeaseRenewal(bootsteps.StartStopStep):
     def __init__(self, consumer: Any, **options: Any) -> None:
         super().__init__(consumer, **options)
         self._timer: Any = None
+        self._clock = SystemClock()
 
     def start(self, consumer: Any) -> None:
         self._timer = consumer.timer.call_repeatedly(RENEW_SECONDS, self.renew, (consumer,))
@@ -50,9 +51,10 @@ class LeaseRenewal(bootsteps.StartStopStep):
         tags = [r.message.delivery_tag for r in requests if r.task.acks_late]
         if not tags or not hasattr(channel, "unacked_index_key"):
             return
+        now = self._clock.now().timestamp()
         try:
             with channel.conn_or_acquire() as client:
-                client.zadd(channel.unacked_index_key, dict.fromkeys(tags, time.time()), xx=True)
+                client.zadd(channel.unacked_index_key, dict.fromkeys(tags, now), xx=True)
         except RedisError as error:
             log.warning("visibility.not_renewed", messages=len(tags), error=str(error))
 
