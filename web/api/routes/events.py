@@ -27,7 +27,8 @@ def _found(session: Session, event_id: uuid.UUID, project_id: int | None) -> Sto
     except EventNotFoundError as error:
         if is_pending(session, event_id, project_id=project_id):
             raise EventPendingError(hint="pending", retry_after=1) from error
-        raise
+    # Perhaps it was digested between the two looks.
+    return events.find(session, event_id, project_id=project_id)
 
 
 def _shown(services: Services, session: Session, found: StoredEvent) -> EventShown:

@@ -2,6 +2,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from redis import Redis
 from starlette.testclient import TestClient
 
 from core import schedules
@@ -76,6 +77,11 @@ def test_a_day_without_partition_is_told(services, platform, clock, database):
 def test_a_broker_that_is_away_is_told(services, platform, sender):
     sender.down = True
     assert readiness(services).missing == {"broker": "ML-BRK-0001"}
+
+
+def test_a_redis_that_is_away_is_told(services, platform):
+    away = replace(services, redis=Redis(port=1, retry=None))
+    assert readiness(away).missing == {"redis": "ConnectionError"}
 
 
 def test_an_older_schema_is_told(services, platform, database):
