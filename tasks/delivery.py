@@ -84,7 +84,10 @@ class Ledgered:
         if self.args or not isinstance(work_id, int):
             raise UnknownWorkError
         return self.task.runtime.ledger.start(
-            work_id, message_id=str(request.id), worker=str(request.hostname)
+            work_id,
+            task=self.task.name,
+            message_id=str(request.id),
+            worker=str(request.hostname),
         )
 
     def _bury(self, failed: ErrorReport) -> None:

@@ -29,7 +29,11 @@ _NO_LEASE: Final = {"lease_until": None, "leased_by": None}
 
 _START: Final = (
     update(ITEMS)
-    .where(WorkItem.id == bindparam("work_id"), WorkItem.state == State.PUBLISHED)
+    .where(
+        WorkItem.id == bindparam("work_id"),
+        WorkItem.task == bindparam("name"),
+        WorkItem.state == State.PUBLISHED,
+    )
     .values(
         state=State.RUNNING,
         attempt=WorkItem.attempt + 1,
@@ -47,6 +51,9 @@ _START: Final = (
         WorkItem.context,
         WorkItem.replay_of,
     )
+)
+_KNOWN: Final = select(WorkItem.id).where(
+    WorkItem.id == bindparam("work_id"), WorkItem.task == bindparam("name")
 )
 # Compare-and-set: only the attempt that holds the lease may say how it ended.
 _MINE: Final = update(ITEMS).where(
@@ -101,14 +108,18 @@ class Ledger:
             after_commit(session, lambda: self._publish(message))
         return added.work_id
 
-    def start(self, work_id: int, *, message_id: str, worker: str) -> Started | None:
-        """The fence: None for a row that runs, waits or has ended; raises for one never made."""
+    def start(self, work_id: int, *, task: str, message_id: str, worker: str) -> Started | None:
+        """The fence: None for a row that runs, waits or has ended.
+
+        Raises for a row that was never made, or is for another task than the message.
+        """
         with self._database.transaction() as session:
-            values = {"work_id": work_id, "now": self._clock.now(), "worker": worker}
+            now = self._clock.now()
+            values = {"work_id": work_id, "name": task, "now": now, "worker": worker}
             row = session.execute(_START, values).mappings().one_or_none()
             if row is not None:
                 return Started(work_id, worker, **row)
-            if session.execute(select(WorkItem.id).where(WorkItem.id == work_id)).first() is None:
+            if session.execute(_KNOWN, values).first() is None:
                 raise UnknownWorkError(work_id=work_id)
         log.info("work.not_started", work_id=work_id, message_id=message_id)
         return None

@@ -38,7 +38,7 @@ def test_running_work_is_renewed_and_abandoned(database, keeper, column):
     ledger = Ledger(database, MemorySender(), SystemClock())
     with database.transaction() as session:
         work_id = ledger.add(session, ORDER)
-    ledger.start(work_id, message_id="m", worker="w1")
+    ledger.start(work_id, task="t.do", message_id="m", worker="w1")
     assert keeper.renew([work_id])
     assert column("SELECT lease_until > clock_timestamp() FROM work_items") == [True]
     assert keeper.abandon(work_id, "worker_lost")

@@ -68,7 +68,7 @@ class World:
     def start(self):
         if self.sender.messages:
             message = self.sender.messages.popleft()
-            started = self.ledger.start(message.work_id, message_id="m", worker="w")
+            started = self.ledger.start(message.work_id, task="t.do", message_id="m", worker="w")
             if started is not None:
                 self.running.append(started)
 

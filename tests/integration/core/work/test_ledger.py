@@ -16,7 +16,7 @@ class ChangedMindError(Exception):
 
 
 def start(ledger, work_id, worker="w1"):
-    return ledger.start(work_id, message_id="m", worker=worker)
+    return ledger.start(work_id, task="t.do", message_id="m", worker=worker)
 
 
 def test_due_work_leaves_after_the_commit(database, ledger, sender):
@@ -57,6 +57,13 @@ def test_started_once_however_many_messages_come(order, ledger):
 def test_work_that_was_never_made_is_told_apart(ledger):
     with pytest.raises(UnknownWorkError):
         start(ledger, 4711)
+
+
+def test_message_of_another_task_does_not_start_the_row(order, row, ledger):
+    work_id = order()
+    with pytest.raises(UnknownWorkError):
+        ledger.start(work_id, task="t.other", message_id="m", worker="w1")
+    assert row(work_id).state == State.PUBLISHED
 
 
 def test_finished_work_keeps_its_result(database, order, row, ledger):

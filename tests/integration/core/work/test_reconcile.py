@@ -6,7 +6,7 @@ from core.work.states import State
 
 
 def start(ledger, work_id, worker="w1"):
-    return ledger.start(work_id, message_id="m", worker=worker)
+    return ledger.start(work_id, task="t.do", message_id="m", worker=worker)
 
 
 def test_lost_message_is_sent_again(order, ledger, sender, clock):
