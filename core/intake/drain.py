@@ -12,6 +12,7 @@ import structlog
 
 from core.clock import Clock
 from core.intake import wire
+from core.intake.ending import Ending
 from core.intake.link import Connection, Link
 from core.intake.spool import DRAINED, Spool, SpoolFile
 
@@ -19,28 +20,32 @@ log = structlog.get_logger()
 
 
 class Drain:
-    def __init__(self, link: Link, spool: Spool, clock: Clock, *, writer: int) -> None:
+    def __init__(
+        self, link: Link, spool: Spool, *, clock: Clock, writer: int, ending: Ending
+    ) -> None:
         self._link = link
         self._spool = spool
         self._clock = clock
         self._writer = writer
+        self._ending = ending
 
     async def run(self) -> int:
         """Drains what there is; answers how many items. Raises when PostgreSQL goes away."""
         drained = 0
         for file in self._spool.claim():
-            finished = False
             try:
                 drained += await self._file(file)
-                finished = True
             finally:
-                if not finished:
-                    file.close()  # its lock is free, so the next round finds it again
+                file.close()  # unless it is done its lock is free now, and a later round finds it
+            if self._ending.begun:
+                break
         return drained
 
     async def _file(self, file: SpoolFile) -> int:
         moved = 0
         while file.path.suffix != DRAINED:
+            if self._ending.begun:
+                return moved
             count = await self._step(file)
             if count is None:
                 await asyncio.to_thread(file.retire)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 import psycopg
 import structlog
@@ -10,6 +9,7 @@ import structlog
 from core.errors import DatabaseUnavailableError, UnprocessableError
 from core.intake import wire
 from core.intake.commit import GroupCommit
+from core.intake.ending import Ending
 from core.intake.item import InboxItem
 from core.intake.link import Link
 from core.intake.rejection import Reason
@@ -39,6 +39,7 @@ class Inbox:
         self._spool = spool
         self._writer = writer
         self._committed = committed
+        self._ending = Ending()
         self._restoring: asyncio.Task[None] | None = None
         self._commits = GroupCommit(self._write, weigh=_weight)
 
@@ -56,10 +57,9 @@ class Inbox:
 
     async def stop(self) -> None:
         await self._commits.stop()
+        self._ending.begin()
         if self._restoring is not None:
-            self._restoring.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._restoring
+            await self._restoring
         await self._link.close()
 
     async def put(self, items: Sequence[InboxItem]) -> None:
@@ -106,17 +106,20 @@ class Inbox:
     async def _restore(self) -> None:
         """Tries until PostgreSQL answers; then what was spooled may be drained."""
         tries = 0
-        while True:
-            await asyncio.sleep(_RETRY_SECONDS[min(tries, len(_RETRY_SECONDS) - 1)])
+        while not await self._ending.rest(_RETRY_SECONDS[min(tries, len(_RETRY_SECONDS) - 1)]):
             tries += 1
-            try:
-                await self._link.check()
-            except DatabaseUnavailableError:
-                continue
-            break
-        await asyncio.to_thread(self._spool.seal)
-        self._restoring = None
-        log.info("database.restored", tries=tries)
+            if await self._answers():
+                await asyncio.to_thread(self._spool.seal)
+                self._restoring = None
+                log.info("database.restored", tries=tries)
+                return
+
+    async def _answers(self) -> bool:
+        try:
+            await self._link.check()
+        except DatabaseUnavailableError:
+            return False
+        return True
 
 
 def _weight(item: InboxItem) -> int:

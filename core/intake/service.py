@@ -15,6 +15,7 @@ from core.errors import DatabaseUnavailableError
 from core.intake.commit import GroupCommit
 from core.intake.components import merged
 from core.intake.drain import Drain
+from core.intake.ending import Ending
 from core.intake.inbox import Inbox
 from core.intake.item import InboxItem
 from core.intake.keys import FRESH_SECONDS, KeyCache
@@ -80,6 +81,7 @@ class IntakeService:
         self._listeners = listeners or Listeners()
         observe = self._listeners.observe
         self.tally = Tally(self.clock, observe) if observe else Tally(self.clock)
+        self._ending = Ending()
         self._upkeep_task: asyncio.Task[None] | None = None
         self._compose()
 
@@ -91,7 +93,9 @@ class IntakeService:
         self.spool = Spool(settings.spool_dir, limit=self.limits.spool)
         self.keys = KeyCache(self._chores, settings.keys_file, self.clock)
         self.pressure = Pressure(self._chores, limit=self.limits.inbox_rows)
-        self._drain = Drain(self._drain_link, self.spool, self.clock, writer=writer)
+        self._drain = Drain(
+            self._drain_link, self.spool, clock=self.clock, writer=writer, ending=self._ending
+        )
         self._inbox = Inbox(
             self._link("inbox"), self.spool, writer=writer, committed=self._on_commit
         )
@@ -113,10 +117,9 @@ class IntakeService:
 
     async def stop(self) -> None:
         """Writes what was taken, posts what was counted."""
+        self._ending.begin()
         if self._upkeep_task is not None:
-            self._upkeep_task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._upkeep_task
+            await self._upkeep_task
         await self._components.stop()
         await self._inbox.stop()
         with suppress(DatabaseUnavailableError):
@@ -147,7 +150,7 @@ class IntakeService:
 
     async def _upkeep(self) -> None:
         rounds = 0
-        while True:
+        while not self._ending.begun:
             try:
                 if rounds % max(1, round(FRESH_SECONDS / self._settings.upkeep_seconds)) == 0:
                     await self.pressure.refresh()
@@ -159,7 +162,7 @@ class IntakeService:
             except OSError as error:
                 log.warning("intake.upkeep_failed", error=str(error))
             rounds += 1
-            await asyncio.sleep(self._settings.upkeep_seconds)
+            await self._ending.rest(self._settings.upkeep_seconds)
 
     async def _post(self) -> None:
         lines = self.tally.take()

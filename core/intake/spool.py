@@ -24,6 +24,7 @@ DRAINED: Final = ".drained"
 _CHUNK: Final = 4 * 2**20
 _NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _RETRY_AFTER: Final = 10.0
+_CLOSED: Final = -1
 
 log = structlog.get_logger()
 
@@ -125,7 +126,9 @@ class SpoolFile:
         self.close()
 
     def close(self) -> None:
-        os.close(self._descriptor)
+        descriptor, self._descriptor = self._descriptor, _CLOSED
+        if descriptor != _CLOSED:
+            os.close(descriptor)
 
 
 class Spool:

@@ -77,7 +77,7 @@ def configured(database_url, data_dir):
                 "spool_dir": data_dir / "spool",
                 "keys_file": data_dir / "keys.json",
                 "upkeep_seconds": 0.05,
-                "patience": 2.0,
+                "patience": 20.0,
             }
             | changes
         )
