@@ -11,11 +11,13 @@ import orjson
 from core.intake.item import InboxItem
 from core.intake.link import Packed
 from core.store import books
+from core.store.books import Account
 
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _BYTEA: Final = 17
 _INT8: Final = 20
 _TEXT: Final = 25
+_DATE: Final = 1082
 _TIMESTAMPTZ: Final = 1184
 _UUID: Final = 2950
 _ABSENT: Final = struct.pack("!i", -1)
@@ -40,10 +42,6 @@ INSERT: Final[LiteralString] = (
 
 def parameters(items: Sequence[InboxItem], *, writer: int) -> list[Any]:
     """What `INSERT` takes."""
-    lines = [
-        books.BookLine(item.received_at.astimezone(UTC).date(), item.project_id, "accepted")
-        for item in items
-    ]
     return [
         _numbers(_INT8, [item.project_id for item in items]),
         _uuids(items),
@@ -52,8 +50,26 @@ def parameters(items: Sequence[InboxItem], *, writer: int) -> list[Any]:
         _numbers(_INT8, [item.encoding for item in items]),
         _bodies(items),
         _hints(items),
-        *books.parameters(lines, writer),
+        writer,
+        *_book_lines(items),
     ]
+
+
+def _book_lines(items: Sequence[InboxItem]) -> tuple[Packed, ...]:
+    """One line for each day and project, in the order of `books.parameters`."""
+    counts: dict[tuple[int, int], int] = {}
+    for item in items:
+        line = (item.received_at.astimezone(UTC) - _EPOCH).days, item.project_id
+        counts[line] = counts.get(line, 0) + 1
+    lines = sorted(counts)
+    days = struct.pack("!" + "ii" * len(lines), *chain.from_iterable((4, day) for day, _ in lines))
+    return (
+        Packed(_head(1, 0, _DATE, len(lines), 1) + days),
+        _numbers(_INT8, [project for _, project in lines]),
+        _texts([Account.ACCEPTED.encode()] * len(lines)),
+        _texts([b""] * len(lines)),
+        _numbers(_INT8, [counts[line] for line in lines]),
+    )
 
 
 def _microseconds(moment: datetime) -> int:
@@ -77,6 +93,13 @@ def _bodies(items: Sequence[InboxItem]) -> Packed:
     parts = [_head(1, 0, _BYTEA, len(items), 1)]
     for item in items:
         parts += (_length(len(item.body)), item.body)
+    return Packed(b"".join(parts))
+
+
+def _texts(values: Sequence[bytes]) -> Packed:
+    parts = [_head(1, 0, _TEXT, len(values), 1)]
+    for value in values:
+        parts += (_length(len(value)), value)
     return Packed(b"".join(parts))
 
 

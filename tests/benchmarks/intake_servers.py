@@ -12,7 +12,8 @@ from starlette.applications import Starlette
 
 from core.clock import SystemClock
 from core.intake.service import IntakeService, IntakeSettings
-from web.intake.app import routes
+from web.api.middleware import Boundary
+from web.intake.app import Intake, IntakeApp
 
 DATABASE = "BENCH_DATABASE_URL"
 FOLDER = "BENCH_FOLDER"
@@ -108,4 +109,5 @@ def ours():
         yield
         await service.stop()
 
-    return Starlette(routes=routes(service), lifespan=lifespan)
+    management = Starlette(lifespan=lifespan)
+    return Boundary(Intake(IntakeApp(service), management))

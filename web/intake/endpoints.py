@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 import structlog
@@ -165,7 +166,11 @@ async def component_endpoint(incoming: Incoming) -> Answer:
     if payload == []:
         raise InvalidInputError("there is no report in the body", reason=Reason.INVALID)
     deltas = components.deltas(
-        arrival.project_id, incoming.address.name, payload, received_at=arrival.received_at
+        arrival.project_id,
+        incoming.address.name,
+        payload,
+        received_at=arrival.received_at,
+        skew=timedelta(seconds=intake.limits.clock_skew_seconds),
     )
     await intake.report_components(deltas)
     return plain({"accepted": len(payload) if isinstance(payload, list) else 1})
