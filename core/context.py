@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from typing import Final
 
 # Allowed names, so that nothing unbounded or secret rides along.
@@ -27,3 +27,12 @@ def bound(**values: str | None) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
+
+
+def enter(values: Mapping[str, str]) -> Token[Mapping[str, str]]:
+    """Begins a piece of work of its own; for hot paths, the caller vouches for the names."""
+    return _current.set(values)
+
+
+def leave(token: Token[Mapping[str, str]]) -> None:
+    _current.reset(token)

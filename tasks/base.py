@@ -7,12 +7,14 @@ from typing import Any, Final, NoReturn
 
 import celery
 import structlog
+from celery.app.task import Context
 from celery.exceptions import Ignore, Reject, Retry
 from prometheus_client import Histogram
 from sqlalchemy.exc import SQLAlchemyError
 
 from config.telemetry import TASK_SECONDS
-from core.context import FIELDS, bound
+from core import context
+from core.context import FIELDS
 from core.errors import report
 from core.errors.report import for_log
 from tasks.app import app
@@ -42,19 +44,20 @@ class Task(celery.Task[Any, Any]):
 
     def __call__(self, *args: Any, **kwargs: Any) -> None:
         begun = perf_counter()
-        outcome = Outcome.FAILED
-        current = execution(self, args, kwargs)
-        with bound(task=self.name, task_id=self.request.id, **self._carried()):
-            try:
-                outcome = current.run()
-            except (Ignore, Reject, Retry):
-                outcome = Outcome.IGNORED
-                raise
-            except Exception as error:  # noqa: BLE001 (edge of the process)
-                outcome = self._settle(current, error)
-                self._tell_celery(outcome, error)
-            finally:
-                _seconds(self.name, outcome).observe(perf_counter() - begun)
+        request, outcome = self.request, Outcome.FAILED
+        current = execution(self, request, args, kwargs)
+        entered = context.enter(_about(self.name, request))
+        try:
+            outcome = current.run()
+        except (Ignore, Reject, Retry):
+            outcome = Outcome.IGNORED
+            raise
+        except Exception as error:  # noqa: BLE001 (edge of the process)
+            outcome = self._settle(current, error)
+            self._tell_celery(outcome, error)
+        finally:
+            _seconds(self.name, outcome).observe(perf_counter() - begun)
+            context.leave(entered)
 
     def _settle(self, current: WakeUp | Ledgered | Content, error: Exception) -> Outcome:
         failed = report(error)
@@ -78,16 +81,15 @@ class Task(celery.Task[Any, Any]):
             raise Ignore from error
         raise error
 
-    def _carried(self) -> dict[str, str]:
-        """The context that came with the message; strangers may have sent anything."""
-        found = getattr(self.request, HEADER, None)
-        if not isinstance(found, dict):
-            return {}
-        return {
-            name: value
-            for name, value in found.items()
-            if name in FIELDS and isinstance(value, str) and name not in {"task", "task_id"}
-        }
+
+def _about(name: str, request: Context) -> dict[str, str]:
+    """With the context that came with the message; strangers may have sent anything."""
+    about = {"task": name, "task_id": str(request.id)}
+    carried = getattr(request, HEADER, None)
+    if isinstance(carried, dict):
+        known = FIELDS.intersection(carried).difference(about)
+        about |= {field: carried[field] for field in known if isinstance(carried[field], str)}
+    return about
 
 
 def task(

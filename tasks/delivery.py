@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
+from celery.app.task import Context
 from celery.exceptions import Reject
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -25,19 +26,24 @@ log = structlog.get_logger()
 
 # With the database away, content goes back to the broker, but not in a tight circle.
 AWAY_PAUSE_SECONDS: Final = 2.0
+ROW_ONLY: Final = frozenset({"work_id"})
 _random: Final = random.SystemRandom()
+
+Args = tuple[Any, ...]
+Kwargs = Mapping[str, Any]
 
 
 class WakeUp:
     """Nothing to keep: a wake-up that failed comes again with the next one."""
 
-    def __init__(self, task: "Task", args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    def __init__(self, task: "Task", request: Context, args: Args, kwargs: Kwargs) -> None:
         self.task = task
+        self.request = request
         self.args = args
         self.kwargs = kwargs
 
     def run(self) -> Outcome:
-        with Work(self.task.runtime, str(self.task.request.id)) as work:
+        with Work(self.task.runtime, str(self.request.id)) as work:
             self.task.run(work, **self.kwargs)
         return Outcome.DONE
 
@@ -48,8 +54,9 @@ class WakeUp:
 class Ledgered:
     """The row decides: fenced, and its end commits together with the effects."""
 
-    def __init__(self, task: "Task", args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    def __init__(self, task: "Task", request: Context, args: Args, kwargs: Kwargs) -> None:
         self.task = task
+        self.request = request
         self.args = args
         self.kwargs = kwargs
         self.started: Started | None = None
@@ -80,7 +87,7 @@ class Ledgered:
         return Outcome.RETRIED
 
     def _start(self) -> Started | None:
-        work_id, request = self.kwargs.get("work_id"), self.task.request
+        work_id, request = self.kwargs.get("work_id"), self.request
         if self.args or not isinstance(work_id, int):
             raise UnknownWorkError
         return self.task.runtime.ledger.start(
@@ -97,15 +104,16 @@ class Ledgered:
 class Content:
     """The message is all there is; at the first sign of trouble it becomes a row."""
 
-    def __init__(self, task: "Task", args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    def __init__(self, task: "Task", request: Context, args: Args, kwargs: Kwargs) -> None:
         self.task = task
+        self.request = request
         self.args = args
         self.kwargs = kwargs
 
     def run(self) -> Outcome:
         if self.args:
             raise UnprocessableError(f"{self.task.name} takes keyword arguments only")
-        request = self.task.request
+        request = self.request
         if (request.delivery_info or {}).get("redelivered"):
             # Its worker may have died of it: from here on the ledger counts the attempts.
             self._enrol(delay=0)
@@ -128,7 +136,7 @@ class Content:
         return Outcome.DEAD
 
     def _enrol(self, *, delay: float) -> None:
-        runtime, message_id = self.task.runtime, str(self.task.request.id)
+        runtime, message_id = self.task.runtime, str(self.request.id)
         order = WorkOrder(
             task=self.task.name,
             arguments=self.kwargs,
@@ -143,8 +151,8 @@ class Content:
 
 def capture(
     task: "Task",
-    args: tuple[Any, ...],
-    kwargs: Mapping[str, Any],
+    args: Args,
+    kwargs: Kwargs,
     *,
     reason: str,
     failed: ErrorReport,
@@ -171,10 +179,10 @@ def queue_of(task: "Task") -> str:
 
 
 def execution(
-    task: "Task", args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    task: "Task", request: Context, args: Args, kwargs: Kwargs
 ) -> WakeUp | Ledgered | Content:
     if task.delivery is Delivery.WAKE_UP:
-        return WakeUp(task, args, kwargs)
-    if task.delivery is Delivery.LEDGERED or kwargs.keys() == {"work_id"}:
-        return Ledgered(task, args, kwargs)
-    return Content(task, args, kwargs)
+        return WakeUp(task, request, args, kwargs)
+    if task.delivery is Delivery.LEDGERED or kwargs.keys() == ROW_ONLY:
+        return Ledgered(task, request, args, kwargs)
+    return Content(task, request, args, kwargs)
