@@ -94,7 +94,8 @@ def test_a_damaged_append_only_file_is_cut_after_its_last_whole_command(server):
     file.write_bytes(whole + b"*3\r\nnot a command at all\r\n")
     with running(server) as url:
         assert ask(url, "GET", "kept") == "42"
-    assert (server.directory / "damaged" / file.name).read_bytes().startswith(whole)
+    (copy,) = (server.directory / "damaged").rglob(file.name)
+    assert copy.read_bytes().startswith(whole)
 
 
 def test_one_that_holds_nothing_whole_is_started_without(server):
@@ -121,13 +122,13 @@ def test_a_server_on_the_path_is_taken_first(tmp_path, monkeypatch):
 
 def test_valkey_will_do(tmp_path, monkeypatch):
     found = fake_server(tmp_path, "valkey-server", "8.1.0")
-    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
+    monkeypatch.setenv("PATH", str(tmp_path))
     assert embedded.find_binary() == found
 
 
 def test_one_that_is_too_old_is_passed_over(tmp_path, monkeypatch):
     old = fake_server(tmp_path, "redis-server", "5.0.14")
-    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
+    monkeypatch.setenv("PATH", str(tmp_path))
     assert embedded.find_binary() not in {old, None}
 
 
