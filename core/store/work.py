@@ -32,7 +32,7 @@ class WorkOrder:
     target: str | None = None
     unique_key: str | None = None
     max_attempts: int = 5
-    lease_seconds: int = 60
+    lease_seconds: int = 30
     replay_of: int | None = None
     origin: str | None = None
 
