@@ -74,14 +74,13 @@ def _gzip(data: bytes, cap: int) -> bytes:
 
 
 def _deflate(data: bytes, cap: int) -> bytes:
-    """With or without the zlib header: the name means both in practice."""
-    wrapped = len(data) >= 2 and data[0] & 15 == 8 and (data[0] << 8 | data[1]) % 31 == 0  # noqa: PLR2004 - RFC 1950, section 2.2
-    if wrapped:
-        try:
-            return _zlib(data, cap, zlib.MAX_WBITS)
-        except zlib.error:
-            pass  # a raw stream may begin like a header
-    return _zlib(data, cap, -zlib.MAX_WBITS)
+    """With or without the zlib header: the name means both in practice.
+
+    No encoder makes a raw stream that begins like a header: it would be a stored block with its
+    padding set.
+    """
+    wrapped = len(data) > 1 and data[0] & 15 == 8 and (data[0] << 8 | data[1]) % 31 == 0  # noqa: PLR2004 - RFC 1950, section 2.2
+    return _zlib(data, cap, zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS)
 
 
 def _brotli(data: bytes, cap: int) -> bytes:

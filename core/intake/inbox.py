@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import psycopg
 import structlog
@@ -15,7 +16,10 @@ from core.intake.link import Link
 from core.intake.rejection import Reason
 from core.intake.spool import Spool
 
-_RETRY_SECONDS = (0.1, 0.25, 0.5, 1.0)
+# A server that answers may still refuse to write, so the pauses grow until something is written.
+_RETRY_SECONDS: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
+# Changes nothing, but fails on a standby and where the tables are missing.
+_MAY_WRITE: Final = "UPDATE spool_progress SET updated_at = updated_at WHERE file = ''"
 
 log = structlog.get_logger()
 
@@ -40,6 +44,7 @@ class Inbox:
         self._writer = writer
         self._committed = committed
         self._ending = Ending()
+        self._tries = 0
         self._restoring: asyncio.Task[None] | None = None
         self._commits = GroupCommit(self._write, weigh=_weight)
 
@@ -51,7 +56,7 @@ class Inbox:
     async def start(self) -> None:
         self._commits.start()
         try:
-            await self._link.check()
+            await self._link.run(_MAY_WRITE)
         except DatabaseUnavailableError as error:
             self._lost(error)
 
@@ -87,6 +92,7 @@ class Inbox:
                 ) from error
             await self._apart(items)
         else:
+            self._tries = 0
             self._committed(len(items))
 
     async def _apart(self, items: Sequence[InboxItem]) -> None:
@@ -105,18 +111,17 @@ class Inbox:
 
     async def _restore(self) -> None:
         """Tries until PostgreSQL answers; then what was spooled may be drained."""
-        tries = 0
-        while not await self._ending.rest(_RETRY_SECONDS[min(tries, len(_RETRY_SECONDS) - 1)]):
-            tries += 1
+        while not await self._ending.rest(_RETRY_SECONDS[self._tries]):
+            self._tries = min(self._tries + 1, len(_RETRY_SECONDS) - 1)
             if await self._answers():
                 await asyncio.to_thread(self._spool.seal)
                 self._restoring = None
-                log.info("database.restored", tries=tries)
+                log.info("database.restored")
                 return
 
     async def _answers(self) -> bool:
         try:
-            await self._link.check()
+            await self._link.run(_MAY_WRITE)
         except DatabaseUnavailableError:
             return False
         return True

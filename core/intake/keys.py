@@ -12,7 +12,7 @@ import structlog
 
 from core.clock import Clock
 from core.errors import DatabaseUnavailableError
-from core.intake.link import RETRY_AFTER, Link
+from core.intake.link import Link
 from core.intake.spool import sync_folder
 
 FRESH_SECONDS: Final = 2.0
@@ -157,12 +157,6 @@ class KeyCache:
             known_projects=ids,
             default_project=ids[0] if ids else None,
         )
-
-
-def unavailable() -> DatabaseUnavailableError:
-    return DatabaseUnavailableError(
-        "the key cannot be checked at the moment", retry_after=RETRY_AFTER
-    )
 
 
 def save(keys: Keys, file: Path) -> None:

@@ -63,9 +63,6 @@ class Link:
             cursor = await connection.execute(statement, parameters, prepare=True)
             return await cursor.fetchall() if cursor.description else []
 
-    async def check(self) -> None:
-        await self.run("SELECT 1")
-
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """In autocommit. Failures of the server become `DatabaseUnavailableError`.

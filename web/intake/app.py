@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 import structlog
-from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.errors import InvalidInputError, MendlineError
@@ -39,10 +38,6 @@ class WrongMethodError(InvalidInputError):
 
 def no_advice(_event: dict[str, Any], _attempt: int) -> Mapping[str, Any]:
     return NO_ADVICE
-
-
-def routes(intake: IntakeService, advise: Advise = no_advice) -> list[BaseRoute]:
-    return [IntakeRoute(IntakeApp(intake, advise))]
 
 
 class IntakeApp:
@@ -91,22 +86,6 @@ class IntakeApp:
         if incoming.address.endpoint in _SENTRY:
             return sentry_refusal(error, status=_SENTRY_STATUS.get(error.http_status))
         return problem(error, request_id=incoming.request_id)
-
-
-class IntakeRoute(BaseRoute):
-    """All of intake as one route: finding the endpoint takes one split of the path."""
-
-    def __init__(self, app: IntakeApp) -> None:
-        self._app = app
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        if scope["type"] != "http":
-            return Match.NONE, {}
-        found = addresses.find(_below_root(scope))
-        return (Match.NONE, {}) if found is None else (Match.FULL, {"intake.address": found})
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app.handle(scope["intake.address"], scope, receive, send)
 
 
 class Intake:

@@ -3,6 +3,8 @@
 import asyncio
 import gc
 import secrets
+import subprocess
+import sys
 from contextlib import contextmanager, suppress
 
 import psutil
@@ -12,6 +14,7 @@ from sqlalchemy import text
 from core.clock import SystemClock
 from core.errors import DatabaseUnavailableError
 from core.intake.limits import Limits
+from core.intake.service import IntakeService
 from core.intake.spool import Spool, SpoolFullError
 from core.store import projects, schema
 from core.store.engine import Database
@@ -204,6 +207,79 @@ def test_a_drain_that_is_interrupted_again_and_again_is_exact(
     running(scenario)
     assert sorted(look.ids()) == sorted(one.event_id for one in items)
     assert look.accepted() == 400
+
+
+def test_processes_that_share_a_folder_drain_it_once(running, configured, project, look, data_dir):
+    items = [item(project) for _ in range(300)]
+    for start in range(0, 300, 30):
+        dead = Spool(data_dir / "spool", limit=10**8)
+        dead.append(items[start : start + 30])
+        dead.close()
+
+    async def scenario(service):
+        other = IntakeService(configured(), clock=SystemClock())
+        await other.start()
+        await drained(service)
+        await other.stop()
+
+    running(scenario)
+    assert sorted(look.ids()) == sorted(one.event_id for one in items)
+
+
+DRAIN = """
+import asyncio, sys
+from pathlib import Path
+from core.intake.service import IntakeService, IntakeSettings
+
+async def main():
+    folder = Path(sys.argv[2])
+    settings = IntakeSettings(
+        database_url=sys.argv[1], spool_dir=folder / "spool", keys_file=folder / "keys.json"
+    )
+    await IntakeService(settings).start()
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+def test_a_process_killed_while_it_drains_is_continued_exactly(
+    database_url, project, look, data_dir
+):
+    items = [item(project, bytes(60_000)) for _ in range(400)]
+    dead = Spool(data_dir / "spool", limit=10**9)
+    dead.append(items)
+    dead.close()
+    command = [sys.executable, "-c", DRAIN, database_url, str(data_dir)]
+    for _ in range(20):
+        before = look.accepted()
+        with subprocess.Popen(command) as process:
+            asyncio.run(until(lambda before=before: look.accepted() > before))
+            process.kill()
+        if look.accepted() == 400:
+            break
+    assert sorted(look.ids()) == sorted(one.event_id for one in items)
+
+
+def test_a_server_that_refuses_to_write_counts_as_away(running, server, database, project, look):
+    one = item(project)
+
+    def read_only(on):
+        with database.transaction() as session:
+            session.connection().exec_driver_sql("SET transaction_read_only = off")
+            session.execute(
+                text(f"ALTER DATABASE postgres SET default_transaction_read_only = {on}")
+            )
+
+    async def scenario(service):
+        await service.accept([one])
+        assert service.database_away
+        read_only("off")
+        await drained(service)
+
+    read_only("on")
+    running(scenario)
+    assert look.ids() == [one.event_id]
 
 
 def test_a_full_spool_refuses(running, server, project):

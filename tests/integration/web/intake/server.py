@@ -1,4 +1,4 @@
-"""Intake's routes behind a real uvicorn in a thread of the test process."""
+"""Intake behind a real uvicorn in a thread of the test process."""
 
 import asyncio
 import socket
@@ -10,7 +10,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from core.intake.service import IntakeService, IntakeSettings, Listeners
-from web.intake.app import routes
+from web.intake.app import Intake, IntakeApp
 
 
 class Served:
@@ -47,8 +47,7 @@ def serving(configured, *, listeners=None, **options):
         yield
         await service.stop()
 
-    app = Starlette(routes=routes(service, **options), lifespan=lifespan)
-    app.router.redirect_slashes = False
+    app = Intake(IntakeApp(service, **options), Starlette(lifespan=lifespan))
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, loop="asyncio"))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=server.run, args=([listening],))

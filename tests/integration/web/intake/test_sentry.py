@@ -71,9 +71,10 @@ ENCODINGS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "compress"), ENCODINGS)
+@pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("chunked", [False, True])
-def test_every_encoding_is_taken(post, stored, shared, name, compress, chunked):
+def test_every_encoding_is_taken(post, stored, shared, encoding, chunked):
+    name, compress = encoding
     event_id = fresh()
     body = compress(framed(event_id, ("event", EVENT)))
     headers = {"Content-Encoding": name, "X-Sentry-Auth": f"Sentry sentry_key={shared.key}"}

@@ -76,6 +76,11 @@ def test_any_bytes_are_decoded_or_refused(encoding, data):
     assert error is None or error.http_status in {400, 413}
 
 
+def test_a_cut_member_is_refused():
+    with pytest.raises(UndecodableError):
+        decompress(Encoding.GZIP, gzip.compress(b"a") + gzip.compress(b"b")[:-1], cap=9)
+
+
 def test_gzip_may_have_members():
     assert decompress(Encoding.GZIP, gzip.compress(b"a") + gzip.compress(b"b"), cap=9) == b"ab"
 
