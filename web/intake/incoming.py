@@ -1,7 +1,7 @@
 """One request: its headers, its key and its body, read no earlier and no further than needed."""
 
 import re
-import uuid
+from random import Random
 from typing import Final
 
 from starlette.types import Receive, Scope
@@ -34,6 +34,7 @@ _WANTED: Final = frozenset(
         REQUEST_ID,
     }
 )
+_bits: Final = Random().getrandbits  # noqa: S311 - tells requests apart, and nothing else
 _remembered: Final = credentials.Remembered()
 
 
@@ -64,9 +65,11 @@ class Incoming:
 
     def own_request_id(self) -> str:
         """For where no middleware has given the request one."""
-        given = self.headers.get(REQUEST_ID, b"")
-        usable = _ACCEPTABLE_ID.fullmatch(given) is not None
-        self.request_id = given.decode() if usable else uuid.uuid4().hex
+        given = self.headers.get(REQUEST_ID)
+        if given is not None and _ACCEPTABLE_ID.fullmatch(given):
+            self.request_id = given.decode()
+        else:
+            self.request_id = f"{_bits(128):032x}"
         return self.request_id
 
     def shown_key(self) -> str | None:
