@@ -7,7 +7,7 @@ wait for the disk either: a commit that a crash forgets is a batch that is claim
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -34,6 +34,9 @@ ATTEMPTS: Final = 5
 # Pure work ends after so long, or with so many bytes; rows left over are claimed again.
 PURE_SECONDS: Final = 3.0
 PURE_BYTES: Final = 32 * 2**20
+# Events of projects without a dictionary go in small steps: with the next batch there may be one,
+# and they take a fifth of the space.
+UNLEARNED: Final = dictionaries.FIRST
 
 # A worker that stands still in mid-batch lets go of its rows after a while.
 _SETTINGS: Final = """
@@ -124,7 +127,7 @@ class Digester:
         self._require_days(session, claimed)
         known = dictionaries.current(connection, {row.item.project_id for row in claimed})
         orphans = [row for row in claimed if row.item.project_id not in known]
-        events = self._understood(row for row in claimed if row.item.project_id in known)
+        events = self._understood(claimed, known)
         stored = storing.store(session, events, known, self._how())
         books.post(session, bookkeeping.lines(events, stored.rows, orphans), self._writer)
         self._order_training(session, stored, known)
@@ -142,16 +145,21 @@ class Digester:
         means = self._means
         return Storing(means.payloads, self._rules.thinning, means.clock.now())
 
-    def _understood(self, claimed: Iterable[ClaimedRow]) -> list[Digested]:
+    def _understood(
+        self, claimed: Iterable[ClaimedRow], known: Mapping[int, dictionaries.Current]
+    ) -> list[Digested]:
         clock, knowledge, skew = self._means.clock, self._means.knowledge, self._rules.skew
         until = clock.monotonic() + PURE_SECONDS
         events: list[Digested] = []
-        size = 0
+        size = unlearned = 0
         for row in claimed:
+            if row.item.project_id not in known:
+                continue
             event = understand(row, knowledge, skew=skew)
             events.append(event)
             size += len(event.document)
-            if size > PURE_BYTES or clock.monotonic() > until:
+            unlearned += known[row.item.project_id].dictionary_id is None
+            if size > PURE_BYTES or unlearned >= UNLEARNED or clock.monotonic() > until:
                 break
         return events
 

@@ -1,6 +1,6 @@
 """When a project gets a new payload dictionary, and what it is trained on.
 
-The first is due after 300 stored events, each further one after 30 times as many: the early ones
+The first is due after 100 stored events, each further one after 30 times as many: the early ones
 help at once, the later ones know more of the application, and there are never many.
 """
 
@@ -22,7 +22,7 @@ from core.store.work import WorkOrder
 TASK: Final = "analysis.train_dictionary"
 QUEUE: Final = "maintenance"
 PRIORITY: Final = 6
-FIRST: Final = 300
+FIRST: Final = 100
 GROWTH: Final = 30
 CHECK_EVERY: Final = 100
 SAMPLED_ISSUES: Final = 200

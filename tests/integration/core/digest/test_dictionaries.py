@@ -30,7 +30,7 @@ def test_enough_events_order_the_first_dictionary(stored):
 
 
 def test_before_that_nothing_is_ordered_or_trained(world):
-    world.fill(range(CHECK_EVERY + 1))
+    world.fill(range(FIRST - 1))
     world.digest()
     assert world.orders == []
     assert train(world).dictionary_id is None
