@@ -1,7 +1,7 @@
 import pytest
 
 from core.digest import dictionaries
-from core.digest.dictionaries import CHECK_EVERY, FIRST, train_next
+from core.digest.dictionaries import FIRST, train_next
 from core.store import projects
 from tests.benchmarks import events
 
