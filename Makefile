@@ -5,7 +5,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-TEST_PROCESSES ?= 2
+TEST_PROCESSES ?= 3
 ARGS ?=
 
 .DEFAULT_GOAL := help

@@ -27,6 +27,14 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Across several processes a file stays together, and so does what shares the one platform."""
+    for item in items:
+        shared = "platform" in getattr(item, "fixturenames", ())
+        group = "platform" if shared else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def scratch() -> Iterator[Path]:
     """A folder of this session and process; short, and gone afterwards."""

@@ -45,6 +45,10 @@ def test_huge_body_is_cut():
     assert len(letter(message(b"x" * (RAW_LIMIT + 1)), "refused", None).raw) == RAW_LIMIT
 
 
-@pytest.mark.parametrize("body", ["text", None, 4, memoryview(b"x")], ids=["text", "nothing", "number", "view"])
+@pytest.mark.parametrize(
+    "body",
+    ["text", None, 4, memoryview(b"x")],
+    ids=["text", "nothing", "number", "view"],
+)
 def test_any_kind_of_body_is_kept_as_bytes(body):
     assert isinstance(letter(message(body), "refused", None).raw, bytes)
