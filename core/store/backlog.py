@@ -31,8 +31,7 @@ class Backlog:
 
 def by_queue(session: Session, now: datetime) -> Mapping[str, Backlog]:
     found = {
-        queue: Backlog(rows, since)
-        for queue, rows, since in session.execute(_LEDGER, {"now": now})
+        queue: Backlog(rows, since) for queue, rows, since in session.execute(_LEDGER, {"now": now})
     }
     waiting = session.execute(_INBOX).scalar_one()
     oldest = session.execute(_OLDEST).scalar()
