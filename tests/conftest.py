@@ -27,8 +27,12 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Across several processes a file stays together, and so does what shares the one platform."""
+    """Across several processes a file stays together, and so does what shares the one platform.
+
+    First, because the plugin that spreads the tests reads the marks in the same hook.
+    """
     for item in items:
         shared = "platform" in getattr(item, "fixturenames", ())
         group = "platform" if shared else item.nodeid.partition("::")[0]

@@ -124,7 +124,7 @@ def test_the_contents_of_tasks_are_shown_nowhere(flower, task_id):
 def test_the_page_of_tasks_may_ask_for_its_rows_by_post(flower, task_id):
     form = {"draw": 1, "start": 0, "length": 9, "order[0][column]": 0, "columns[0][data]": "name"}
     answer = flower.post("/tasks/datatable", data=form)
-    assert [row["uuid"] for row in answer.json()["data"]] == [task_id]
+    assert task_id in [row["uuid"] for row in answer.json()["data"]]
 
 
 @pytest.mark.parametrize("page", PAGES)
