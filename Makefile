@@ -6,6 +6,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TEST_PROCESSES ?= 3
+# Tests that share servers stay in one process; what takes longest comes first.
+SPREAD := --dist loadscope --no-loadscope-reorder
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -29,7 +31,7 @@ run: $(READY) ## start the whole platform on this machine
 
 test: $(READY) ## run every test and measure branch coverage, subprocesses included
 	@$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n $(TEST_PROCESSES) $(ARGS)
+	$(BIN)/coverage run -m pytest -n $(TEST_PROCESSES) $(SPREAD) $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	$(if $(ARGS),,$(BIN)/coverage report --include='core/*' --fail-under=95 && $(BIN)/coverage report --fail-under=88)
 

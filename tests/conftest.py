@@ -12,6 +12,8 @@ import pytest
 import redis
 from psycopg import sql
 from sqlalchemy.engine import make_url
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from core.clock import FixedClock, SystemClock
 from core.store import schema
@@ -22,21 +24,27 @@ from workers.embedded.server import running
 
 POSTGRES = "MENDLINE_TEST_DATABASE_URL"
 REDIS = "MENDLINE_TEST_REDIS_URL"
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SHARING_THE_PLATFORM = {
+    "test_node.py",
+    "test_operations.py",
+    "test_rest.py",
+    "test_sentry_sdk.py",
+}
 # Where the tests' own clock begins.
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Across several processes a file stays together, and so does what shares the one platform.
+class ByServers(LoadScopeScheduling):
+    """A file stays in one process, and so do the files that share the one running platform."""
 
-    First, because the plugin that spreads the tests reads the marks in the same hook.
-    """
-    for item in items:
-        shared = "platform" in getattr(item, "fixturenames", ())
-        group = "platform" if shared else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "platform" if Path(file).name in SHARING_THE_PLATFORM else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByServers:
+    return ByServers(config, log)
 
 
 @pytest.fixture(scope="session")

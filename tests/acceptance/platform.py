@@ -23,10 +23,12 @@ class NotReadyError(Exception):
 class Platform:
     """`mendline run` as a child process; `api` is a client with the admin key."""
 
-    def __init__(self, data_dir, *, env=None, arguments=()):
+    def __init__(self, data_dir, *, env=None, arguments=(), measured=True):
+        """`measured` false: without coverage, where most processes are killed before they save."""
         self.data_dir = Path(data_dir)
+        unwanted = ("MENDLINE_",) if measured else ("MENDLINE_", "COVERAGE_")
         self.env = {
-            name: value for name, value in os.environ.items() if not name.startswith("MENDLINE_")
+            name: value for name, value in os.environ.items() if not name.startswith(unwanted)
         } | (env or {})
         self.arguments = list(arguments)
         self.ready = None

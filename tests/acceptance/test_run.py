@@ -66,10 +66,10 @@ def test_it_prints_one_line_and_stops_without_a_rest(tmp_path):
 
 
 def test_a_second_start_finds_everything_again_and_stops_in_order(tmp_path):
-    with running(tmp_path / "data", arguments=SMALL) as first:
+    with running(tmp_path / "data", arguments=SMALL, measured=False) as first:
         before = first.credentials
         assert first.stop() == 0
-    with running(tmp_path / "data") as second:
+    with running(tmp_path / "data", measured=False) as second:
         assert httpx2.get(f"{second.ready['api']}/readyz").status_code == 200
         assert second.credentials["admin_key"] == before["admin_key"]
         assert second.credentials["database_url"] == before["database_url"]
@@ -87,12 +87,12 @@ def test_what_it_keeps_is_private(small):
 
 
 def test_after_a_kill_nothing_is_left_and_the_next_start_is_clean(tmp_path):
-    first = Platform(tmp_path / "data", arguments=SMALL).start()
+    first = Platform(tmp_path / "data", arguments=SMALL, measured=False).start()
     eventually(lambda: named(first, "tasks.app", "worker"))
     children = first.processes()
     first.process.kill()
     first.stop()
-    with running(tmp_path / "data", arguments=SMALL) as second:
+    with running(tmp_path / "data", arguments=SMALL, measured=False) as second:
         assert not [p for p in children if alive(p)]
         assert second.credentials["database_url"] == first.credentials["database_url"]
         assert second.stop() == 0

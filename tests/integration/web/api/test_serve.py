@@ -99,7 +99,7 @@ def test_a_request_under_way_is_answered_and_kept_when_the_process_ends(server, 
         time.sleep(0.5)
         assert server.process.poll() is None
         link.sendall(body[-1:])
-        answer = link.recv(65536)
+        answer = b"".join(iter(lambda: link.recv(65536), b""))
     assert answer.startswith(b"HTTP/1.1 200")
     assert b'"processed":true' in answer
     assert server.stop() == 0, server.log.read_text()
