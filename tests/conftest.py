@@ -31,7 +31,7 @@ SHARING_THE_PLATFORM = {
     "test_sentry_sdk.py",
 }
 # Where the tests' own clock begins.
-START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 class ByServers(LoadScopeScheduling):
@@ -89,7 +89,7 @@ def migrated_template(postgres_server: str) -> Iterator[str]:
     """The name of a database with the whole schema, for others to be copied from."""
     name = f"mendline_template_{secrets.token_hex(4)}"
     _command(postgres_server, "CREATE DATABASE {}", name)
-    for clock in (FixedClock(START), SystemClock()):  # partitions for both kinds of tests
+    for clock in (FixedClock(NOON), SystemClock()):  # partitions for both kinds of tests
         schema.upgrade(_in_database(postgres_server, name), clock=clock)
     yield name
     _command(postgres_server, "DROP DATABASE {} WITH (FORCE)", name)
@@ -129,7 +129,7 @@ def redis_client(redis_server: str) -> Iterator[redis.Redis]:
 
 @pytest.fixture
 def clock() -> FixedClock:
-    return FixedClock(START)
+    return FixedClock(NOON)
 
 
 @pytest.fixture

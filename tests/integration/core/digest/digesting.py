@@ -4,7 +4,7 @@ import sys
 
 from core.clock import FixedClock
 from core.store.engine import Database
-from tests.conftest import START
+from tests.conftest import NOON
 from tests.integration.core.digest.world import World
 
 
@@ -14,7 +14,7 @@ def say(word):
 
 
 def main():
-    world = World(Database(sys.argv[1]), FixedClock(START), size=int(sys.argv[2]))
+    world = World(Database(sys.argv[1]), FixedClock(NOON), size=int(sys.argv[2]))
     digester = world.digester(writer=7)
     say("ready")
     sys.stdin.readline()

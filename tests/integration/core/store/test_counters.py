@@ -5,14 +5,14 @@ import redis
 
 from core.clock import FixedClock
 from core.store.counters import CountersUnavailableError, MemoryCounters, RedisCounters, Token
-from tests.conftest import START
+from tests.conftest import NOON
 
 KIND = "digest"
 
 
 class Memory:
     def __init__(self):
-        self.clock = FixedClock(START)
+        self.clock = FixedClock(NOON)
         self.counters = MemoryCounters(self.clock)
 
     def wipe(self):
@@ -100,7 +100,7 @@ def test_after_a_wipe_every_slot_is_free_and_a_worker_can_hold_on(world, counter
 @pytest.mark.parametrize("kind", ["memory", "redis"])
 def test_an_absent_server_is_one_error(kind):
     if kind == "memory":
-        counters = MemoryCounters(FixedClock(START))
+        counters = MemoryCounters(FixedClock(NOON))
         counters.down = True
     else:
         client = redis.Redis(port=1, socket_connect_timeout=0.2)

@@ -75,7 +75,8 @@ def left_alone(database, project, tmp_path):
     with serving(settings(database.url, tmp_path)) as served:
         served.answers.get("/")
     url = "postgresql://nobody:nothing@127.0.0.1:9/none"
-    with serving(settings(url, tmp_path, limits=Limits(spool=4_000))) as served:
+    configured = settings(url, tmp_path, limits=Limits(spool=4_000), upkeep_seconds=60)
+    with serving(configured) as served:
         yield served
 
 

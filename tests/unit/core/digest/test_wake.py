@@ -6,7 +6,7 @@ from core.clock import FixedClock
 from core.digest.wake import KIND, Wake
 from core.errors import BrokerUnavailableError
 from core.store.counters import MemoryCounters, Token
-from tests.conftest import START
+from tests.conftest import NOON
 
 
 class Broker:
@@ -31,7 +31,7 @@ def broker():
 
 @pytest.fixture
 def counters():
-    return MemoryCounters(FixedClock(START))
+    return MemoryCounters(FixedClock(NOON))
 
 
 @pytest.fixture
