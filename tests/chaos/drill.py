@@ -5,6 +5,7 @@ import random
 import time
 from dataclasses import asdict, dataclass, field
 
+import httpx2
 import psycopg
 
 from tests.acceptance.platform import eventually
@@ -69,8 +70,13 @@ def settle(platform, outcome):
 
 
 def pending(platform):
-    with platform.api() as api:
-        return api.get("/api/v1/stats").json()["pending"]
+    """None while the API is still on its way back."""
+    try:
+        with platform.api() as api:
+            answer = api.get("/api/v1/stats")
+    except httpx2.HTTPError:
+        return None
+    return answer.json()["pending"] if answer.status_code == 200 else None
 
 
 def compare(platform, accepted, outcome):
