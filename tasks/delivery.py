@@ -33,14 +33,18 @@ Args = tuple[Any, ...]
 Kwargs = Mapping[str, Any]
 
 
-class WakeUp:
-    """Nothing to keep: a wake-up that failed comes again with the next one."""
+class Execution:
+    """One delivery of a message to its task."""
 
     def __init__(self, task: "Task", request: Context, args: Args, kwargs: Kwargs) -> None:
         self.task = task
         self.request = request
         self.args = args
         self.kwargs = kwargs
+
+
+class WakeUp(Execution):
+    """Nothing to keep: a wake-up that failed comes again with the next one."""
 
     def run(self) -> Outcome:
         with Work(self.task.runtime, str(self.request.id)) as work:
@@ -51,14 +55,11 @@ class WakeUp:
         return Outcome.FAILED
 
 
-class Ledgered:
+class Ledgered(Execution):
     """The row decides: fenced, and its end commits together with the effects."""
 
     def __init__(self, task: "Task", request: Context, args: Args, kwargs: Kwargs) -> None:
-        self.task = task
-        self.request = request
-        self.args = args
-        self.kwargs = kwargs
+        super().__init__(task, request, args, kwargs)
         self.started: Started | None = None
 
     def run(self) -> Outcome:
@@ -101,14 +102,8 @@ class Ledgered:
         capture(self.task, self.args, self.kwargs, reason="not_ledgered", failed=failed)
 
 
-class Content:
+class Content(Execution):
     """The message is all there is; at the first sign of trouble it becomes a row."""
-
-    def __init__(self, task: "Task", request: Context, args: Args, kwargs: Kwargs) -> None:
-        self.task = task
-        self.request = request
-        self.args = args
-        self.kwargs = kwargs
 
     def run(self) -> Outcome:
         if self.args:
