@@ -61,6 +61,9 @@ def knowledge_from(
             root for library in libraries if library.get("complete") for root in library["modules"]
         ),
         errno_names=MappingProxyType(dict(numbers)),
+        transients=frozenset(
+            _category(name) for name, facts in categories.items() if facts["transient"]
+        ),
     )
 
 

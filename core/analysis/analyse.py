@@ -1,22 +1,42 @@
 """The whole analysis of one event; any JSON object has one."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
 
 from core.analysis.chain import told
 from core.analysis.classify import classify
 from core.analysis.event import read
-from core.analysis.fingerprint import group
+from core.analysis.fingerprint import GROUPING_VERSION, Wish, group
 from core.analysis.knowledge import Knowledge
 from core.analysis.result import Analysis
+from core.analysis.rules.applying import apply
+from core.analysis.rules.facts import Facts
+from core.analysis.rules.rule import NO_RULES, RuleSet
 
 
-def analyse(event: Mapping[str, Any], knowledge: Knowledge) -> Analysis:
+def analyse(event: Mapping[str, Any], knowledge: Knowledge, rules: RuleSet = NO_RULES) -> Analysis:
     seen = read(event)
     chain = told(seen)
     if chain.language:
         seen = seen._replace(platform=chain.language)
+    classification = classify(seen, chain.failures, knowledge)
+    if not rules:
+        return Analysis(grouping=group(seen, chain), classification=classification)
+    ruling = apply(rules, Facts(seen, chain, classification), classification, knowledge)
+    rule = ruling.grouping
+    wish = Wish(rule.fingerprint, rule.title, rule.ignore) if rule else Wish()
     return Analysis(
-        grouping=group(seen, chain),
-        classification=classify(seen, chain.failures, knowledge),
+        grouping=group(seen, chain, wish),
+        classification=ruling.classification,
+        ruled=ruling.ruled,
     )
+
+
+class Algorithm(NamedTuple):
+    """A way to analyse, with the version under which its keys are kept."""
+
+    version: int
+    analyse: Callable[[Mapping[str, Any], Knowledge, RuleSet], Analysis]
+
+
+CURRENT: Final = Algorithm(GROUPING_VERSION, analyse)

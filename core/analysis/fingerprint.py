@@ -1,25 +1,26 @@
 """Decides which issue an event belongs to, and says what decided it.
 
-A custom fingerprint comes first, then the stack trace, the exception, the message. The key is made
-of the parts that contribute; `why` lists exactly these.
+A rule of the project comes first, then the client's fingerprint, the stack trace, the exception,
+the message. The key is made of the parts that contribute; `why` lists exactly these.
 """
 
-import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from core.analysis import variables
 from core.analysis.chain import Chain
-from core.analysis.event import ErrorEvent, Failure, Frame, tag, text
+from core.analysis.event import ErrorEvent, text
 from core.analysis.result import Grouping, Mechanism
 from core.analysis.template import headline, normalise
-from core.analysis.title import culprit, title
+from core.analysis.title import MAX_TITLE, culprit, title
+from core.analysis.variables import DEFAULT, Variable
 
 # Raised with every change that gives an event another key; older keys keep leading to their issues.
+# The key itself does not know it: parts that stay the same stay the same key.
 GROUPING_VERSION = 1
 
-_FIELDS = ("transaction", "level", "logger", "release", "environment", "platform", "culprit")
-_VARIABLE = re.compile(r"\{\{\s{0,20}([\w.-]{1,100})\s{0,20}\}\}")
+_PERSON: Final = b"1"
 
 
 class Part(NamedTuple):
@@ -29,37 +30,60 @@ class Part(NamedTuple):
     value: str
 
 
-def group(event: ErrorEvent, chain: Chain) -> Grouping:
-    mechanism, parts = _default(event, chain)
+class Decision(NamedTuple):
+    """What decides the key."""
+
+    mechanism: Mechanism
+    parts: list[Part]
+
+
+class Wish(NamedTuple):
+    """What a rule wants instead. `apart`: kept from the events that the rule does not match."""
+
+    fingerprint: Sequence[str] = ()
+    title: str = ""
+    apart: bool = False
+
+
+_NO_WISH: Final = Wish()
+_APART: Final = Part("ignored", "by a rule")
+
+
+def group(event: ErrorEvent, chain: Chain, wish: Wish = _NO_WISH) -> Grouping:
+    decision = _default(event, chain)
     if event.fingerprint:
-        custom = list(_custom(event, chain, parts))
-        if any(part.kind == "fingerprint" for part in custom):
-            mechanism, parts = Mechanism.FINGERPRINT, custom
+        decision = _custom(event.fingerprint, event, chain, decision)
+    if wish.fingerprint:
+        decision = _custom(wish.fingerprint, event, chain, decision)
+    parts = [*decision.parts, _APART] if wish.apart else decision.parts
+    name = title(event, chain.main, chain.crashed)
     return Grouping(
         issue_key=_key(parts),
-        title=title(event, chain.main, chain.crashed),
+        title=_wished(wish.title, name, event, chain) if wish.title else name,
         culprit=culprit(event, chain.crashed),
-        mechanism=mechanism,
+        mechanism=decision.mechanism,
         why=tuple(f"{part.kind}: {part.value}" for part in parts),
     )
 
 
 def _key(parts: list[Part]) -> str:
-    digest = blake2b(digest_size=16, salt=b"grouping", person=b"%d" % GROUPING_VERSION)
+    digest = blake2b(digest_size=16, salt=b"grouping", person=_PERSON)
     for part in parts:
         digest.update(f"{part.kind}\x1f{part.value}\x1e".encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
 
 
-def _default(event: ErrorEvent, chain: Chain) -> tuple[Mechanism, list[Part]]:
+def _default(event: ErrorEvent, chain: Chain) -> Decision:
     if chain.links:
         parts = [Part(kind, value) for link in chain.links for kind, value in link]
         by_stack = any(kind == "frame" for kind, _ in parts)
-        return (Mechanism.STACKTRACE if by_stack else Mechanism.EXCEPTION), parts
+        return Decision(Mechanism.STACKTRACE if by_stack else Mechanism.EXCEPTION, parts)
     said = [Part("message", normalise(headline(event.template)))] if event.template else []
     if chain.loose:
-        return Mechanism.STACKTRACE, said + [Part("frame", label) for label in chain.loose]
-    return Mechanism.MESSAGE, said or _nothing_said(event)
+        return Decision(
+            Mechanism.STACKTRACE, said + [Part("frame", label) for label in chain.loose]
+        )
+    return Decision(Mechanism.MESSAGE, said or _nothing_said(event))
 
 
 def _nothing_said(event: ErrorEvent) -> list[Part]:
@@ -70,33 +94,34 @@ def _nothing_said(event: ErrorEvent) -> list[Part]:
     return found or [Part("event", "without content")]
 
 
-def _custom(event: ErrorEvent, chain: Chain, default: list[Part]) -> Iterator[Part]:
-    """The client's parts; a variable stands for its value, `{{ default }}` for what would have
-    decided.
-    """
-    for given in event.fingerprint:
-        whole = _VARIABLE.fullmatch(given.strip())
-        if whole and whole[1].lower() == "default":
-            yield from default
-        elif "{{" in given:
-            filled = _VARIABLE.sub(lambda match: _value(match[1], event, chain, default), given)
-            yield Part("fingerprint", filled)
+def _custom(given: Sequence[str], event: ErrorEvent, chain: Chain, default: Decision) -> Decision:
+    """Somebody's own parts; `{{ default }}` alone, or nothing but blanks, changes nothing."""
+
+    def value(variable: Variable) -> str | None:
+        if variable.bare == DEFAULT:
+            return " | ".join(part.value for part in default.parts)
+        return variables.value_of(variable, event, chain)
+
+    parts: list[Part] = []
+    own = False
+    for each in given:
+        whole = variables.alone(each)
+        if whole and whole.bare == DEFAULT:
+            parts += default.parts
         else:
-            yield Part("fingerprint", given)
+            said = variables.filled(whole.written if whole else each, value)
+            parts.append(Part("fingerprint", said))
+            own = own or bool(said.strip())
+    return Decision(Mechanism.FINGERPRINT, parts) if own else default
 
 
-def _value(name: str, event: ErrorEvent, chain: Chain, default: list[Part]) -> str:
-    """What a variable of a fingerprint stands for; an unknown one stands for itself."""
-    name = name.lower()
-    bare = name.removeprefix("error.").removeprefix("stack.")
-    main, crashed = chain.main or Failure(), chain.crashed or Frame("", "", "")
-    if bare == "default":
-        return "\x1f".join(part.value for part in default)
-    if bare in ("value", "message"):
-        return normalise(headline(main.value or event.template))
-    if bare in ("type", "function", "module", "abs_path"):
-        place = crashed.module or crashed.file
-        return {"type": main.type, "function": crashed.function}.get(bare, place)
-    if name in _FIELDS:
-        return text(event.raw.get(name))
-    return tag(event.raw, name.removeprefix("tags.")) or "{{ " + name + " }}"
+def _wished(wanted: str, default: str, event: ErrorEvent, chain: Chain) -> str:
+    """A rule's title, in which `{{ title }}` or `{{ default }}` is the one without the rule."""
+
+    def value(variable: Variable) -> str | None:
+        if variable.bare in {DEFAULT, "title"}:
+            return default
+        return variables.shown_of(variable, event, chain)
+
+    line = " ".join(variables.filled(wanted, value).split())
+    return line[:MAX_TITLE] or default

@@ -42,6 +42,7 @@ class Knowledge:
     """All tables. Compared by identity, so that what was concluded from it can be remembered.
 
     `codes`: by system (`sqlstate`, `http`, `grpc`, `errno`, `service`, …), then by code.
+    `transients`: categories where trying again helps as a rule.
     `closed`: modules of libraries whose list of repeatable failures is complete.
     """
 
@@ -52,6 +53,7 @@ class Knowledge:
     messages: tuple[PhraseRule, ...]
     closed: tuple[str, ...] = ()
     errno_names: Mapping[str, str] = field(default_factory=dict)
+    transients: frozenset[Category] = frozenset()
 
     def code(self, system: str, code: str) -> Verdict | None:
         return self.codes.get(system, _NONE).get(code)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from core.errors import Category
 
@@ -51,6 +52,24 @@ class Classification:
 
 
 @dataclass(frozen=True, slots=True)
+class Ruled:
+    """The project's own rules that matched, by name, and the version of their file.
+
+    `ignored`: the event's issue is ignored from the start. `titled`: a rule named the issue.
+    """
+
+    version: int = 0
+    grouping: str = ""
+    classification: str = ""
+    ignored: bool = False
+    titled: bool = False
+
+
+UNRULED: Final = Ruled()
+
+
+@dataclass(frozen=True, slots=True)
 class Analysis:
     grouping: Grouping
     classification: Classification
+    ruled: Ruled = UNRULED
