@@ -18,6 +18,7 @@ from xdist.scheduler import LoadScopeScheduling
 from core.clock import FixedClock, SystemClock
 from core.store import schema
 from core.store.engine import Database, libpq_url
+from tests.databases import Databases
 from workers.embedded.postgres import EmbeddedPostgres
 from workers.embedded.redis import EmbeddedRedis
 from workers.embedded.server import running
@@ -95,13 +96,18 @@ def migrated_template(postgres_server: str) -> Iterator[str]:
     _command(postgres_server, "DROP DATABASE {} WITH (FORCE)", name)
 
 
+@pytest.fixture(scope="session")
+def databases(postgres_server: str, migrated_template: str) -> Iterator[Databases]:
+    found = Databases(postgres_server, migrated_template)
+    yield found
+    found.close()
+
+
 @pytest.fixture
-def database_url(postgres_server: str, migrated_template: str) -> Iterator[str]:
-    """Address of a fresh database with the whole schema."""
-    name = f"mendline_test_{secrets.token_hex(4)}"
-    _command(postgres_server, "CREATE DATABASE {} TEMPLATE {}", name, migrated_template)
-    yield _in_database(postgres_server, name)
-    _command(postgres_server, "DROP DATABASE {} WITH (FORCE)", name)
+def database_url(databases: Databases) -> Iterator[str]:
+    """Address of a database with the whole schema and nothing in it."""
+    with databases.lent() as url:
+        yield url
 
 
 @pytest.fixture

@@ -1,9 +1,4 @@
-import secrets
-
-import psycopg
 import pytest
-from psycopg import sql
-from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from core.store.engine import Database
@@ -11,17 +6,12 @@ from tests.integration.core.rows import add_project
 
 
 @pytest.fixture(scope="session")
-def shared_database(postgres_server, migrated_template):
+def shared_database(databases):
     """One database for all tests that leave nothing behind."""
-    name = f"mendline_shared_{secrets.token_hex(4)}"
-    made, template = sql.Identifier(name), sql.Identifier(migrated_template)
-    url = make_url(postgres_server).set(database=name).render_as_string(hide_password=False)
-    with psycopg.connect(postgres_server, autocommit=True) as server:
-        server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(made, template))
+    with databases.lent() as url:
         shared = Database(url, application="tests")
         yield shared
         shared.dispose()
-        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(made))
 
 
 @pytest.fixture

@@ -1,14 +1,12 @@
 """One database, one broker and mostly one worker for all tests of a module: starting is slow."""
 
 import os
-import secrets
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-import psycopg
 import pytest
 import redis
 from sqlalchemy import make_url, select, text
@@ -72,12 +70,9 @@ def wait_until(condition, describe=lambda: "", patience=PATIENCE):
 
 
 @pytest.fixture(scope="module")
-def house_url(postgres_server, migrated_template):
-    name = f"mendline_house_{secrets.token_hex(4)}"
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
-        yield make_url(postgres_server).set(database=name).render_as_string(hide_password=False)
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+def house_url(databases):
+    with databases.lent() as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,7 @@ import sys
 import time
 
 import httpx2
-import psycopg
 import pytest
-from psycopg import sql
-from sqlalchemy.engine import make_url
 
 from workers.embedded.ports import free_port
 
@@ -25,21 +22,16 @@ PAGES = (
 
 
 @pytest.fixture(scope="module")
-def database_of_module(postgres_server, migrated_template):
-    database = f"flower_{os.getpid()}"
-    name = sql.Identifier(database)
-    with psycopg.connect(postgres_server, autocommit=True) as server:
-        copied = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-        server.execute(copied.format(name, sql.Identifier(migrated_template)))
-        yield make_url(postgres_server).set(database=database)
-        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+def database_of_module(databases):
+    with databases.lent() as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
 def environment(database_of_module, redis_server, tmp_path_factory):
     given = {name: value for name, value in os.environ.items() if not name.startswith("MENDLINE_")}
     return given | {
-        "MENDLINE_DATABASE_URL": database_of_module.render_as_string(hide_password=False),
+        "MENDLINE_DATABASE_URL": database_of_module,
         "MENDLINE_REDIS_URL": redis_server,
         "MENDLINE_DATA_DIR": str(tmp_path_factory.mktemp("flower")),
         "MENDLINE_FLOWER_USER": USER,

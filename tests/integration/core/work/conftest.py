@@ -1,21 +1,9 @@
-"""Tests that commit share one database; each leaves these tables as empty as it found them."""
-
 import pytest
 from sqlalchemy import text
 
 from core.store.work import WorkOrder, one
 from core.work.ledger import Ledger
 from core.work.sender import MemorySender
-
-TABLES = ("dead_letters", "work_holds", "work_items")
-
-
-@pytest.fixture
-def database(shared_database):
-    yield shared_database
-    with shared_database.transaction() as session:
-        for table in TABLES:
-            session.execute(text(f"DELETE FROM {table}"))
 
 
 @pytest.fixture

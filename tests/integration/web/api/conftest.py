@@ -1,11 +1,8 @@
 """The real application on real servers, called in this process."""
 
-import secrets
 from dataclasses import dataclass, field
 
-import psycopg
 import pytest
-from sqlalchemy.engine import make_url
 from starlette.testclient import TestClient
 
 from config.settings import Settings
@@ -13,7 +10,6 @@ from core.access import keys
 from core.access.keys import NewKey
 from core.access.roles import Role
 from core.intake.service import IntakeService, IntakeSettings
-from core.model import Base
 from core.store import projects
 from core.store.payloads import Payloads
 from core.work.sender import MemorySender
@@ -21,24 +17,6 @@ from tests.integration.web.api.rows import Rows
 from web.api.app import create_app
 from web.api.auth import Keyring
 from web.api.services import Services
-
-
-@pytest.fixture(scope="session")
-def emptied_database_url(postgres_server, migrated_template):
-    """One database for all tests of this folder: emptying it is faster than another copy."""
-    name = f"mendline_web_{secrets.token_hex(4)}"
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
-        yield make_url(postgres_server).set(database=name).render_as_string(hide_password=False)
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture
-def database_url(emptied_database_url):
-    yield emptied_database_url
-    with psycopg.connect(emptied_database_url) as connection:
-        for table in reversed(Base.metadata.sorted_tables):
-            connection.execute(f"DELETE FROM {table.name}")
 
 
 @dataclass

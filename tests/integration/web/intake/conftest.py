@@ -1,7 +1,5 @@
-import secrets
 from types import SimpleNamespace
 
-import psycopg
 import pytest
 
 from core.clock import SystemClock
@@ -18,16 +16,12 @@ def project(database):
 
 
 @pytest.fixture(scope="module")
-def shared_database(postgres_server, migrated_template):
+def shared_database(databases):
     """One database for all tests of a module: they only add to it."""
-    name = f"mendline_test_{secrets.token_hex(4)}"
-    url = f"{postgres_server.rpartition('/')[0]}/{name}"
-    with psycopg.connect(postgres_server, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
+    with databases.lent() as url:
         found = Database(url, application="tests")
         yield found
         found.dispose()
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="module")
