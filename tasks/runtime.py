@@ -12,18 +12,18 @@ from config import wiring
 from config.selfreport import SelfReport
 from config.settings import Settings
 from core.clock import Clock, SystemClock
-from core.digest.drain import Drain
-from core.digest.wake import Wake
 from core.model import Project
 from core.store import projects
 from core.store.engine import Database
 from core.work.ledger import Ledger
-from tasks import digestion
 from tasks.sender import CelerySender
 
 if TYPE_CHECKING:
     from celery import Celery
     from redis import Redis
+
+    from core.digest.drain import Drain
+    from core.digest.wake import Wake
 
 log = structlog.get_logger()
 
@@ -72,12 +72,16 @@ class Runtime:
         return Ledger(self.database, self.sender, self.clock)
 
     @cached_property
-    def wake(self) -> Wake:
+    def wake(self) -> "Wake":
         """Called after rows were committed to the inbox."""
+        from tasks import digestion  # noqa: PLC0415 (slow to import; most processes digest nothing)
+
         return digestion.wake(self)
 
     @cached_property
-    def drain(self) -> Drain:
+    def drain(self) -> "Drain":
+        from tasks import digestion  # noqa: PLC0415 (slow to import; most processes digest nothing)
+
         return digestion.drain(self)
 
     def after_fork(self) -> None:
