@@ -7,6 +7,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
+from core.analysis.families import FAMILIES, GENERAL
 from core.errors import Category, ConfigurationError
 from core.recovery.policy import Action, Policies, Policy
 from core.resilience.backoff import Exponential, RetryPolicy, ServerTold
@@ -20,16 +21,38 @@ def policies() -> Policies:
 
 
 def policies_from(tables: Mapping[str, Any]) -> Policies:
-    """`default` and, by category, what differs from it."""
-    default = tables["default"]
+    """`default`, what differs from it by category, and from both by kind (`database.deadlock`)."""
+    default, kinds = tables["default"], tables.get("kinds", {})
     try:
-        by_category = {
-            Category(name): _policy({**default, **table})
-            for name, table in tables.get("policies", {}).items()
-        }
-        return Policies(MappingProxyType(by_category), _policy(default))
+        own = {Category(name): table for name, table in tables.get("policies", {}).items()}
+        return Policies(
+            by_category=MappingProxyType(
+                {category: _policy({**default, **table}) for category, table in own.items()}
+            ),
+            default=_policy(default),
+            by_kind=MappingProxyType(
+                {
+                    (category, _known(kind)): _policy({**default, **own.get(category, {}), **table})
+                    for kind, table in kinds.items()
+                    for category in Category
+                }
+            ),
+        )
     except ValueError as error:
         raise ConfigurationError(f"The recovery policies are wrong: {error}.") from error
+
+
+@lru_cache(maxsize=1)
+def _kinds() -> frozenset[str]:
+    return frozenset(
+        f"{family.name}.{kind.name}" for family in (*FAMILIES, GENERAL) for kind in family.kinds
+    )
+
+
+def _known(kind: str) -> str:
+    if kind not in _kinds():
+        raise ValueError(f"there is no kind {kind!r}")
+    return kind
 
 
 def _policy(table: Mapping[str, Any]) -> Policy:

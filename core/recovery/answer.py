@@ -4,10 +4,23 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from core.analysis.proposal import Advice
 from core.analysis.result import Classification, Severity
-from core.recovery.policy import Action, Policies, Policy
+from core.recovery.policy import Action, Policies
 
 _LONGEST_WAIT = 86_400.0
+# What clients can do about an advice. Breaking a circuit is ours; they try again later.
+_ACTIONS = {
+    Advice.RETRY: Action.RETRY,
+    Advice.WAIT: Action.WAIT,
+    Advice.THROTTLE: Action.WAIT,
+    Advice.CIRCUIT_BREAK: Action.RETRY,
+    Advice.FALLBACK: Action.FALLBACK,
+    Advice.FAIL_FAST: Action.FAIL_FAST,
+    Advice.ESCALATE: Action.ESCALATE,
+    Advice.NONE: Action.NONE,
+}
+_AGAIN = frozenset({Action.RETRY, Action.WAIT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +48,16 @@ def decide(
     retry_after: float | None = None,
 ) -> RecoveryAction:
     """`attempt` is the one that failed, from 1; `retry_after` what the failing side asked for."""
-    policy = policies.of(classification.category)
+    policy = policies.of(classification.category, f"{classification.family}.{classification.kind}")
     kind = f"{classification.category} ({classification.rule})"
     if classification.severity is Severity.INFO:
         return RecoveryAction(Action.NONE, "reported for information only")
     if not classification.transient:
-        return RecoveryAction(policy.permanent, f"{kind} does not go away by trying again")
+        action = _advised(classification, policy.permanent)
+        return RecoveryAction(action, f"{kind} does not go away by trying again")
+    action = _advised(classification, policy.transient)
+    if action not in _AGAIN:
+        return RecoveryAction(action, f"{kind}: trying the same again does not help")
     left = policy.retry.attempts - attempt
     if left <= 0:
         return RecoveryAction(
@@ -49,23 +66,29 @@ def decide(
             attempts_left=0,
         )
     told = _told(retry_after, classification)
-    return _again(policy, attempt, rand=rand, told=told, reason=f"{kind} is usually temporary")
-
-
-def _again(
-    policy: Policy, attempt: int, *, rand: Random, told: float | None, reason: str
-) -> RecoveryAction:
-    delay = policy.retry.backoff.delay(attempt, rand=rand, told=told)
+    reason = f"{kind} is usually temporary"
+    if told is not None:
+        action, reason = Action.WAIT, f"{reason}; the failing side asked to wait"
     return RecoveryAction(
-        Action.WAIT if told is not None else policy.transient,
-        reason if told is None else f"{reason}; the failing side asked to wait",
-        retry_after=round(delay, 3),
-        attempts_left=policy.retry.attempts - attempt,
+        action,
+        reason,
+        retry_after=round(policy.retry.backoff.delay(attempt, rand=rand, told=told), 3),
+        attempts_left=left,
     )
+
+
+def _advised(classification: Classification, otherwise: Action) -> Action:
+    """What the kind of failure calls for; where it calls for nothing, what the policy says."""
+    proposal = classification.proposal
+    if proposal is None or proposal.policy == classification.category:
+        return otherwise
+    return _ACTIONS[proposal.action]
 
 
 def _told(retry_after: float | None, classification: Classification) -> float | None:
     """What the failing side asked for: told apart, else read out of the event by its family."""
+    if retry_after is None and classification.proposal is not None:
+        retry_after = classification.proposal.retry_after
     if retry_after is None:
         found = dict(classification.context).get("retry_after", "")
         retry_after = float(found) if found.replace(".", "", 1).isdecimal() else None

@@ -1,7 +1,7 @@
 """What to advise for each kind of failure: values that configuration loads."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from core.errors import Category
@@ -35,8 +35,11 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Policies:
+    """`by_kind`: what differs for a kind of a family, by category and `database.deadlock`."""
+
     by_category: Mapping[Category, Policy]
     default: Policy
+    by_kind: Mapping[tuple[Category, str], Policy] = field(default_factory=dict)
 
-    def of(self, category: Category) -> Policy:
-        return self.by_category.get(category, self.default)
+    def of(self, category: Category, kind: str = "") -> Policy:
+        return self.by_kind.get((category, kind)) or self.by_category.get(category, self.default)

@@ -1,10 +1,13 @@
 """Which family an event belongs to; one line per family, the more special ones first."""
 
+from core.analysis.details import seconds, until
+from core.analysis.facts import Facts
 from core.analysis.families import (
     api,
     cache,
     database,
     dependency,
+    general,
     generation,
     powershell,
     rate_limit,
@@ -12,7 +15,8 @@ from core.analysis.families import (
     user,
     validation,
 )
-from core.analysis.family import Facts, Family, Recognition
+from core.analysis.family import Family, Recognition
+from core.analysis.kinds import proposed
 
 FAMILIES: tuple[Family, ...] = (
     powershell.FAMILY,
@@ -26,17 +30,37 @@ FAMILIES: tuple[Family, ...] = (
     dependency.FAMILY,
     api.FAMILY,
 )
-GENERAL = "general"
+GENERAL = general.FAMILY
 _LEAST = 0.3
 
 
-def recognised(facts: Facts) -> Recognition:
+def recognised(facts: Facts, *, transient: bool) -> Recognition:
     """The family that is surest; of equals the more special one."""
-    best, most = None, _LEAST
+    best, most = GENERAL, _LEAST
     for family in FAMILIES:
         weight = family.weight(facts)
         if weight > most:
             best, most = family, weight
-    if best is None:
-        return Recognition(GENERAL, ())
-    return Recognition(best.name, tuple(sorted(best.context(facts).items())))
+    kind = best.kinds.of(facts)
+    context = dict(best.context(facts))
+    retry_after = _retry_after(context, facts)
+    return Recognition(
+        family=best.name,
+        kind=kind,
+        code=best.code(kind),
+        context=tuple(sorted(context.items())),
+        proposal=proposed(
+            best.name, kind, facts.category, transient=transient, retry_after=retry_after
+        ),
+    )
+
+
+def _retry_after(context: dict[str, str], facts: Facts) -> float | None:
+    """What the failing side asked for, in seconds; the context then tells it so, too."""
+    told = context.pop("retry_after", "")
+    wait = seconds(told)
+    if wait is None and (moment := context.get("reset") or told):
+        wait = until(moment, facts)
+    if wait is not None:
+        context["retry_after"] = f"{wait:.15g}"
+    return wait

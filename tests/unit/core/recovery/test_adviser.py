@@ -34,3 +34,21 @@ def test_a_bug_calls_for_help():
         ADVISE({"exception": [{"type": "KeyError"}], "platform": "python"}, 1)["action"]
         == "escalate"
     )
+
+
+def test_what_the_family_reads_reaches_the_answer():
+    report = {
+        "message": "quota exceeded, resets at 2026-03-01T12:10:00Z",
+        "timestamp": "2026-03-01T12:00:00Z",
+    }
+
+    answer = ADVISE(report, 1)
+
+    assert answer["action"] == "wait"
+    assert 600 <= answer["retry_after"] <= 660
+
+
+def test_a_refused_prompt_calls_for_another_way():
+    report = {"message": "content policy violation", "tags": {"component": "story"}}
+
+    assert ADVISE(report, 1)["action"] == "fallback"

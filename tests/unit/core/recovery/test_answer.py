@@ -3,13 +3,18 @@ from random import Random
 import pytest
 
 from config.recovery import policies
+from core.analysis.proposal import Advice, Proposal
 from core.analysis.result import Classification, Severity
 from core.errors import Category
 from core.recovery.answer import RecoveryAction, decide
 
 
-def failure(category, *, transient, severity=Severity.MEDIUM, context=()):
-    return Classification(category, "general", transient, severity, 0.9, "rule", context)
+def failure(category, *, transient, severity=Severity.MEDIUM, context=(), family="general", **more):
+    return Classification(category, family, transient, severity, 0.9, "rule", context, **more)
+
+
+def proposed(category, advice, policy, *, transient):
+    return decided(category, transient=transient, proposal=Proposal(advice, policy))
 
 
 def decided(category, attempt=1, *, transient=True, retry_after=None, **more):
@@ -78,6 +83,51 @@ def test_the_time_in_the_message_counts_too():
 @pytest.mark.parametrize("odd", ["", "soon", "1.2.3"])
 def test_a_time_that_is_no_number_is_passed_over(odd):
     assert decided(Category.RATE_LIMIT, context=(("retry_after", odd),)).retry_after < 6
+
+
+@pytest.mark.parametrize(
+    ("advice", "transient", "action"),
+    [
+        (Advice.RETRY, True, "retry"),
+        (Advice.CIRCUIT_BREAK, True, "retry"),
+        (Advice.THROTTLE, True, "wait"),
+        (Advice.FALLBACK, True, "fallback"),
+        (Advice.FALLBACK, False, "fallback"),
+        (Advice.ESCALATE, False, "escalate"),
+        (Advice.NONE, False, "none"),
+    ],
+)
+def test_what_the_family_proposes_is_the_answer(advice, transient, action):
+    found = proposed(Category.SERVER, advice, "generation.model", transient=transient)
+
+    assert found.action == action
+
+
+def test_what_is_usual_for_the_category_is_the_policys_to_say():
+    found = proposed(Category.SERVER, Advice.WAIT, "server", transient=True)
+
+    assert found.action == "retry"
+
+
+def test_a_kind_has_numbers_of_its_own():
+    found = decided(Category.UNAVAILABLE, 1, family="task", kind="worker_lost")
+
+    assert found.attempts_left == 2
+    assert found.retry_after > 13
+
+
+def test_a_fallback_comes_after_the_last_attempt():
+    found = decided(Category.CONNECTION, 6, family="cache", kind="connection")
+
+    assert (found.action, found.attempts_left) == ("fallback", 0)
+
+
+def test_a_time_in_the_proposal_is_kept_to():
+    told = Proposal(Advice.WAIT, "rate_limit.quota", retry_after=600)
+
+    found = decided(Category.RATE_LIMIT, proposal=told)
+
+    assert (found.action, 600 <= found.retry_after <= 660) == ("wait", True)
 
 
 def test_information_needs_nothing():
