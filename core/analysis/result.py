@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from core.analysis.proposal import Proposal
 from core.errors import Category
 
 
@@ -39,7 +40,9 @@ class Grouping:
 class Classification:
     """What kind of failure it is, and whether trying again can help; `rule` decided it.
 
-    `context` is what the family read out of the event: table, endpoint, quota, …
+    `context` is what the family read out of the event: table, endpoint, quota, … `kind` is what
+    went wrong inside of the family, `code` names the two for programs (`DB-DEADLOCK`),
+    `http_status` is the status to answer with.
     """
 
     category: Category
@@ -49,18 +52,24 @@ class Classification:
     confidence: float
     rule: str
     context: tuple[tuple[str, str], ...] = ()
+    kind: str = ""
+    code: str = ""
+    http_status: int = 500
+    proposal: Proposal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ruled:
     """The project's own rules that matched, by name, and the version of their file.
 
-    `ignored`: the event's issue is ignored from the start. `titled`: a rule named the issue.
+    `keyed`: the rule changed the issue key. `ignored`: the event's issue is ignored from the start.
+    `titled`: the rule named the issue.
     """
 
     version: int = 0
     grouping: str = ""
     classification: str = ""
+    keyed: bool = False
     ignored: bool = False
     titled: bool = False
 
