@@ -1,0 +1,67 @@
+"""What a value looks like by itself: the first half of telling words from values.
+
+The shapes know no source. A word with a digit in it is a value, and so is whatever spans several
+words and is one thing: a date, an address, an amount with its unit, a printed object. Neighbours
+that are values are one value, so lists of any length look alike. All quantifiers are possessive or
+bounded: one pass is linear in the length of the line.
+"""
+
+import re
+from typing import Final
+
+# A line is cut into words here; dots that lead the eye (`enable......0`) cut as well.
+_CUT = r"\s=:,;()\[\]{}<>\"'|"
+_CHAR = rf"(?:(?!\.\.)[^{_CUT}])"
+_PLAIN_CHAR = rf"(?:(?!\.\.)[^\d{_CUT}])"
+_UNIT = (
+    r"(?:[KMGTP]?i?B|[KMGT]bytes|[kK]bytes?|[bB]ytes?|[KMGT]?b(?:ps|/s)|[KMGT]?B/s|[kMG]?Hz"
+    r"|ns|us|µs|μs|ms|(?:milli|micro|nano)?seconds?|[mun]?secs?|minutes?|mins?|hours?|hrs?|days?)"
+    r"(?!\w)"
+)
+_NUMBER = r"\d[\d.,]{0,40}+"
+_AMOUNT = rf"[<>~]?=?{_NUMBER}\s?{_UNIT}"
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}+"
+_DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}+"
+_CLOCK = r"\d{1,2}:\d\d(?::\d\d)?"
+_YEAR = r"(?:19|20)\d\d\b"
+_DATE = (
+    rf"(?:{_DAY},?\s)?{_MONTH}\s{{1,2}}\d{{1,2}}(?:,?\s{_YEAR})?"
+    rf"(?:,?\s{_CLOCK}(?:\s[A-Z]{{3,4}})?)?(?:\s{_YEAR})?"
+)
+_TOP = r"(?:com|org|net|io|dev|edu|gov|mil|info|biz|cloud|arpa|local|internal|lan|localdomain)"
+_LABELS = r"(?>(?:[a-z0-9_-]++\.){1,8}+)"
+_HEX = "[0-9A-Fa-f]"
+_BRACED = r"(?>\{(?>[^{}]|\{(?>[^{}]|\{[^{}]{0,300}+\}){0,300}+\}){0,400}+\})"
+
+_VALUES: Final = (
+    # A placeholder that stands in the text already, as a masked message has it.
+    r"<(?:\*|url|email|uuid|hex|token|path|host|version|ip|trace|date|duration|size|n|str|bool)>",
+    r"[A-Za-z][A-Za-z0-9+.-]{1,20}+://[^\s<>\"'`|\\^{}\])]++",
+    rf"{_DATE}(?!\w)",
+    rf"(?:{_HEX}{{2}}[:-]){{5,15}}+{_HEX}{{2}}(?!\w)",
+    rf"(?={_HEX}{{0,4}}+:{_HEX}{{0,4}}+:)(?=[A-Fa-f:]{{0,39}}+\d)[0-9A-Fa-f:]{{4,39}}+(?:%\w++)?(?![\w:])",
+    rf"{_AMOUNT}(?:\s\({_AMOUNT}\))?",
+    r"[A-Za-z]:\\[^\s:*?\"'<>|,;]++",
+    rf"(?:~|\.{{1,2}})?/(?=[\w.*]){_CHAR}*+(?::\d++)?",
+    rf"{_LABELS}(?<=\.){_TOP}(?::\d++)?(?![\w.-])",
+    rf"{_LABELS}(?<=\.)(?<=com\.|\.co\.|\.ac\.|edu\.|org\.|net\.|gov\.)[a-z]{{2}}(?::\d++)?(?![\w.-])",
+    r"[\w.+-]{1,64}+@(?:[\w-]{1,63}+\.){1,8}+[\w-]++",
+    r"(?>(?:[A-Za-z][\w-]*+\.){1,8}+)[A-Za-z]++:\d++(?!\w)",
+    r"(?:[0-9a-f]{8}|[0-9a-f]{16}|[0-9a-f]{32,})(?!\w)",
+    rf"[A-Z][A-Za-z]{{0,60}}+(?=\{{[^{{}}]{{0,80}}[\d\s]){_BRACED}",
+    r"(?<==)\"[^\"]{1,200}+\"",
+    r"(?<==)(?![A-Z_]++(?![\w.:/@$-]))[A-Za-z]++[.:/@$-][^\s,;()\[\]{}<>\"']++",
+    rf"{_PLAIN_CHAR}*+\d{_CHAR}*+",
+)
+_VALUE = f"(?:{'|'.join(_VALUES)})"
+_JOINT = r"\s?(?:[:,/#|~@;+-]|->){0,2}\s?"
+
+# Groups: `v` a value, `c` a cut, `w` a word.
+SCAN: Final = re.compile(
+    rf"(?P<v>{_VALUE}(?:{_JOINT}{_VALUE})*+)"
+    rf"|(?P<c>\.{{2,}}+|[=:,;()\[\]{{}}<>\"'|])|(?P<w>{_CHAR}++)"
+)
+# For a line that would have no word left: the letters around its numbers stay.
+SPELL: Final = re.compile(
+    r"(?P<v>(?<![^\W_])\d[\w.,:-]*+|\d[\d.,:_-]*+)|(?P<w>[^\W\d_]++)|(?P<c>[^\w\s]|_)"
+)
