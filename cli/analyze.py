@@ -2,15 +2,18 @@
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import click
 import orjson
 
+from cli.mining import patterns
 from config.knowledge import knowledge
 from core.analysis.analyse import analyse
-from core.analysis.classify import of_record
+from core.analysis.classify import event_of, of_record
 from core.analysis.result import Classification
+from core.analysis.rules import NO_RULES, RuleSet, checked
 from core.analysis.template import normalise as template_of
 from core.errors import InvalidInputError
 from core.intake import document
@@ -23,38 +26,60 @@ class BadLineError(ValueError):
     """The line is not a JSON object."""
 
 
+def _rules(_ctx: click.Context, _option: click.Parameter, file: Path | None) -> RuleSet:
+    return NO_RULES if file is None else checked(file.read_text("utf-8"))
+
+
+rules_option = click.option(
+    "--rules",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    callback=_rules,
+    help="A file of rules that decide first.",
+)
+
+
 @click.group()
 def analyze() -> None:
     """Group, classify and normalise errors: one record a line in, one JSON object a line out."""
 
 
+analyze.add_command(patterns)
+
+
 @analyze.command()
-def fingerprint() -> None:
+@rules_option
+def fingerprint(rules: RuleSet) -> None:
     """Events in Sentry's format: which issue they belong to, and why."""
     known = knowledge()
 
     def answer(line: bytes) -> Answer:
-        grouping = analyse(_object(line), known).grouping
-        return {
+        found = analyse(_object(line), known, rules)
+        grouping = found.grouping
+        answer: Answer = {
             "issue_key": grouping.issue_key,
             "title": grouping.title,
             "culprit": grouping.culprit,
             "mechanism": grouping.mechanism,
             "why": grouping.why,
         }
+        ruled = {"rule": found.ruled.grouping, "ignored": found.ruled.ignored}
+        return answer | ruled if found.ruled.grouping else answer
 
     _answer_lines(answer)
 
 
 @analyze.command()
-def classify() -> None:
+@rules_option
+def classify(rules: RuleSet) -> None:
     """Events or `{"type", "module", "message", "code", "http_status"}`: what kind they are."""
     known = knowledge()
 
     def answer(line: bytes) -> Answer:
         record = _object(line)
         if any(name in record for name in _EVENT_FIELDS):
-            return _classified(analyse(record, known).classification)
+            return _classified(analyse(record, known, rules).classification)
+        if rules:
+            return _classified(analyse(event_of(record), known, rules).classification)
         return _classified(of_record(record, known))
 
     _answer_lines(answer)
@@ -76,6 +101,10 @@ def _classified(found: Classification) -> Answer:
         "severity": found.severity,
         "confidence": found.confidence,
         "rule": found.rule,
+        "kind": found.kind,
+        "code": found.code,
+        "http_status": found.http_status,
+        "proposal": found.proposal.as_json() if found.proposal else None,
     }
     return {**answer, "context": dict(found.context)} if found.context else answer
 

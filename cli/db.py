@@ -5,7 +5,7 @@ import click
 from cli.console import data_dir_option, json_option, settings
 from cli.failure import FAILED
 from cli.output import print_fields
-from config import wiring
+from config import grouping, wiring
 from core.store import schema
 from core.store.schema import Fit, SchemaState
 
@@ -26,10 +26,15 @@ def db() -> None:
 @json_option
 @data_dir_option
 def upgrade(as_json: bool) -> None:  # noqa: FBT001 (click calls it by name)
-    """Bring the schema to this version; safe to repeat, and from several hosts at once."""
+    """Bring the schema and the keys of issues to this version.
+
+    Safe to repeat when it was broken off, and from several hosts at once.
+    """
     found = settings()
     url = wiring.required(found.database_url, "DATABASE_URL")
-    _print(schema.upgrade(url, days_ahead=found.partition_days_ahead), as_json=as_json)
+    state = schema.upgrade(url, days_ahead=found.partition_days_ahead)
+    grouping.carry_over(url, say=lambda line: click.echo(line, err=True))
+    _print(state, as_json=as_json)
 
 
 @db.command()

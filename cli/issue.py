@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from cli.console import actor, data_dir_option, database, json_option
+from cli.grouping import preview_, why
 from cli.output import print_fields, print_rows, shown
 from core.clock import SystemClock
 from core.errors import NotFoundError
@@ -142,3 +143,7 @@ def _change(issue_ids: Sequence[int], wanted: Change, *, as_json: bool) -> None:
         lifecycle.change(session, issue_ids, wanted, now=SystemClock().now())
         rows = [shown(IssueShown, issues.get(session, issue_id)) for issue_id in issue_ids]
     print_rows(rows, ("id", "status", "title"), as_json=as_json)
+
+
+issue.add_command(preview_)
+issue.add_command(why)

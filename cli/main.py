@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "project": "Applications whose errors are taken in.",
     "key": "API keys.",
     "issue": "Failures, grouped.",
+    "rules": "A project's own rules for grouping and classification.",
     "deadletter": "What failed for good, and its replay.",
     "schedule": "Jobs that run by the clock.",
     "config": "The settings in effect.",

@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 
 import structlog
 
-from config import telemetry, wiring
+from config import grouping, telemetry, wiring
 from config.bootstrap import Addresses, Credentials, bootstrap
 from config.settings import Settings
 from core.errors import Category, ConflictError, MendlineError
@@ -130,6 +130,7 @@ class Host:
         """Schema, projects and keys; what a former life reported of this host is out of date."""
         url = self._stores.database_url
         schema.upgrade(url, days_ahead=self.settings.partition_days_ahead)
+        grouping.carry_over(url, say=self._say)
         addresses = Addresses(
             database_url=url, redis_url=self._stores.redis_url, api_url=self.api_url
         )

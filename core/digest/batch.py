@@ -15,16 +15,17 @@ from typing import Final
 from psycopg.errors import CheckViolation, DeadlockDetected, SerializationFailure
 from sqlalchemy.orm import Session
 
-from core.analysis import Knowledge
+from core.analysis import CURRENT, NO_RULES, Algorithm, Knowledge
 from core.clock import Clock
-from core.digest import bookkeeping, claim, dictionaries, storing
-from core.digest.claim import ClaimedRow, Inbox
+from core.digest import bookkeeping, claim, dictionaries, ruling, storing
+from core.digest.claim import ClaimedRow, Connection, Inbox
 from core.digest.dictionaries import Watch
 from core.digest.event import Digested
 from core.digest.storing import Stored, Storing
 from core.digest.thinning import Thinning
 from core.digest.understanding import understand
 from core.errors import DatabaseConflictError
+from core.grouping.loading import Rulebooks
 from core.store import books, partitions
 from core.store.engine import Database, driver_connection
 from core.store.payloads import Payloads
@@ -66,13 +67,17 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What a digest works with. `order` writes a piece of work into the ledger."""
+    """What a digest works with. `order` writes a piece of work into the ledger; `seal` is the key
+    that users are hashed with, `algorithm` how events are grouped.
+    """
 
     database: Database
     payloads: Payloads
     knowledge: Knowledge
     clock: Clock
     order: Callable[[Session, WorkOrder], object]
+    seal: bytes = b""
+    algorithm: Algorithm = CURRENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,7 @@ class Digester:
         self._writer = writer
         self._inbox = Inbox(means.clock)
         self._watch = Watch()
+        self._rulebooks = Rulebooks()
         self._days: set[date] = set()
 
     def batch(self) -> Batch:
@@ -127,8 +133,9 @@ class Digester:
         self._require_days(session, claimed)
         known = dictionaries.current(connection, {row.item.project_id for row in claimed})
         orphans = [row for row in claimed if row.item.project_id not in known]
-        events = self._understood(claimed, known)
+        events = self._understood(connection, claimed, known)
         stored = storing.store(session, events, known, self._how())
+        ruling.count(connection, stored.rows, self._writer)
         books.post(session, bookkeeping.lines(events, stored.rows, orphans), self._writer)
         self._order_training(session, stored, known)
         claim.delete(connection, [event.row_id for event in events] + [row.id for row in orphans])
@@ -143,25 +150,51 @@ class Digester:
 
     def _how(self) -> Storing:
         means = self._means
-        return Storing(means.payloads, self._rules.thinning, means.clock.now())
+        return Storing(
+            payloads=means.payloads,
+            thinning=self._rules.thinning,
+            now=means.clock.now(),
+            seal=means.seal,
+            version=means.algorithm.version,
+        )
 
     def _understood(
-        self, claimed: Iterable[ClaimedRow], known: Mapping[int, dictionaries.Current]
+        self,
+        connection: Connection,
+        claimed: Iterable[ClaimedRow],
+        known: Mapping[int, dictionaries.Current],
     ) -> list[Digested]:
-        clock, knowledge, skew = self._means.clock, self._means.knowledge, self._rules.skew
+        clock, understood = self._means.clock, self._understanding(connection, known)
         until = clock.monotonic() + PURE_SECONDS
         events: list[Digested] = []
         size = unlearned = 0
         for row in claimed:
             if row.item.project_id not in known:
                 continue
-            event = understand(row, knowledge, skew=skew)
+            event = understood(row)
             events.append(event)
             size += len(event.document)
             unlearned += known[row.item.project_id].dictionary_id is None
             if size > PURE_BYTES or unlearned >= UNLEARNED or clock.monotonic() > until:
                 break
         return events
+
+    def _understanding(
+        self, connection: Connection, known: Mapping[int, dictionaries.Current]
+    ) -> Callable[[ClaimedRow], Digested]:
+        """With the rules that each project has at this moment."""
+        means, rules = self._means, self._rulebooks.current(connection, known.keys())
+
+        def understood(row: ClaimedRow) -> Digested:
+            return understand(
+                row,
+                means.knowledge,
+                skew=self._rules.skew,
+                rules=rules.get(row.item.project_id, NO_RULES),
+                algorithm=means.algorithm,
+            )
+
+        return understood
 
     def _require_days(self, session: Session, claimed: list[ClaimedRow]) -> None:
         wanted = {bookkeeping.day(row.item.received_at) for row in claimed}

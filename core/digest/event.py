@@ -17,7 +17,10 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Digested:
-    """An event that is understood; `document` is the JSON that becomes its payload."""
+    """An event that is understood; `document` is the JSON that becomes its payload.
+
+    `user` and `trace` are whom it met, as the client named them; they are stored as hashes only.
+    """
 
     row_id: int
     project_id: int
@@ -30,6 +33,8 @@ class Digested:
     environment: str | None
     analysis: Analysis
     document: bytes
+    user: str | None = None
+    trace: str | None = None
 
     @property
     def key(self) -> Key:

@@ -5,16 +5,16 @@ keys; the second waits for the first and then finds its issue. The key points to
 that exists, which the foreign key only minds at the end of the statement.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 import psycopg
 
-from core.analysis import GROUPING_VERSION
 from core.digest.event import Digested, Key
 from core.errors import DatabaseConflictError
+from core.issues.states import Status
 
 _FIND: Final = """
     SELECT wanted.project_id, wanted.issue_key, issue_id
@@ -28,16 +28,20 @@ _CREATE: Final = """
             %(project_id)s::bigint[], %(issue_key)s::text[], %(mechanism)s::text[],
             %(title)s::text[], %(culprit)s::text[], %(level)s::text[], %(category)s::text[],
             %(family)s::text[], %(transient)s::boolean[], %(severity)s::text[],
-            %(component)s::text[], %(release)s::text[], %(seen)s::timestamptz[]
+            %(component)s::text[], %(release)s::text[], %(seen)s::timestamptz[],
+            %(status)s::text[], %(reason)s::text[], %(rule)s::text[], %(example)s::bytea[]
         ) AS fresh (
             project_id, issue_key, mechanism, title, culprit, level, category, family, transient,
-            severity, component, release, seen
+            severity, component, release, seen, status, reason, rule, example
         )
     ), taken AS (
         INSERT INTO issue_fingerprints (
-            project_id, issue_key, issue_id, mechanism, grouping_version, created_at
+            project_id, issue_key, issue_id, mechanism, grouping_version, carried_version,
+            created_at, rule, example
         )
-        SELECT project_id, issue_key, id, mechanism, %(version)s, %(now)s FROM candidate
+        SELECT project_id, issue_key, id, mechanism, %(version)s, %(version)s, %(now)s, rule,
+            example
+        FROM candidate
         ON CONFLICT DO NOTHING
         RETURNING issue_id
     ), made AS (
@@ -47,11 +51,12 @@ _CREATE: Final = """
             last_release, event_count
         )
         SELECT id, project_id, title, culprit, level, category, family, transient, severity,
-            component, 'unresolved', %(now)s, seen, seen, release, release, 0
+            component, status, %(now)s, seen, seen, release, release, 0
         FROM candidate JOIN taken ON issue_id = id
     ), noted AS (
         INSERT INTO issue_transitions (issue_id, old, new, reason, actor, at)
-        SELECT issue_id, NULL, 'unresolved', 'first_event', 'digest', %(now)s FROM taken
+        SELECT id, NULL, status, reason, 'digest', %(now)s
+        FROM candidate JOIN taken ON issue_id = id
     )
     SELECT project_id, issue_key, id FROM candidate JOIN taken ON issue_id = id
 """
@@ -61,26 +66,36 @@ Connection = psycopg.Connection[Any]
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """The issue of each key; `created` are the issues that are new."""
+    """The issue of each key; `created` are the issues that are new, but for those to be ignored."""
 
     issues: Mapping[Key, int]
     created: frozenset[int]
 
 
-def file(connection: Connection, events: Iterable[Digested], now: datetime) -> Filed:
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """How new keys are kept: of which grouping version, since when, with what as their example."""
+
+    version: int
+    now: datetime
+    example: Callable[[Digested], bytes | None]
+
+
+def file(connection: Connection, events: Iterable[Digested], how: Filing) -> Filed:
     firsts: dict[Key, Digested] = {}
     for event in events:
         firsts.setdefault(event.key, event)
     issues = _find(connection, firsts.keys())
     missing = sorted(firsts.keys() - issues.keys())
-    created = _create(connection, [firsts[key] for key in missing], now) if missing else {}
+    created = _create(connection, [firsts[key] for key in missing], how) if missing else {}
     issues |= created
     raced = firsts.keys() - issues.keys()
     if raced:
         issues |= _find(connection, raced)
     if firsts.keys() - issues.keys():
         raise DatabaseConflictError("An issue went away while events were filed under it.")
-    return Filed(issues, frozenset(created.values()))
+    heard = (number for key, number in created.items() if _is_heard(firsts[key]))
+    return Filed(issues, frozenset(heard))
 
 
 def _find(connection: Connection, keys: Collection[Key]) -> dict[Key, int]:
@@ -89,7 +104,7 @@ def _find(connection: Connection, keys: Collection[Key]) -> dict[Key, int]:
     return {Key(project_id, issue_key): issue_id for project_id, issue_key, issue_id in rows}
 
 
-def _create(connection: Connection, firsts: list[Digested], now: datetime) -> dict[Key, int]:
+def _create(connection: Connection, firsts: list[Digested], how: Filing) -> dict[Key, int]:
     """`firsts`: the first event of each new key, in the order of the keys."""
     values = {
         "project_id": [event.project_id for event in firsts],
@@ -99,8 +114,10 @@ def _create(connection: Connection, firsts: list[Digested], now: datetime) -> di
         "seen": [event.timestamp for event in firsts],
         **_grouping(firsts),
         **_classification(firsts),
-        "version": GROUPING_VERSION,
-        "now": now,
+        **_beginning(firsts),
+        "example": [how.example(event) for event in firsts],
+        "version": how.version,
+        "now": how.now,
     }
     rows = connection.execute(_CREATE, values)
     return {Key(project_id, issue_key): issue_id for project_id, issue_key, issue_id in rows}
@@ -114,6 +131,28 @@ def _grouping(firsts: list[Digested]) -> dict[str, list[str]]:
         "title": [grouping.title for grouping in groupings],
         "culprit": [grouping.culprit for grouping in groupings],
     }
+
+
+def _beginning(firsts: list[Digested]) -> dict[str, list[str | None]]:
+    """The state that an issue begins in. What a rule ignores, and what is no failure, is
+    kept and counted in silence.
+    """
+    rules = [event.analysis.ruled for event in firsts]
+    return {
+        "status": [Status.UNRESOLVED if _is_heard(each) else Status.IGNORED for each in firsts],
+        "reason": [_reason(each) for each in firsts],
+        "rule": [rule.grouping if rule.keyed else None for rule in rules],
+    }
+
+
+def _is_heard(event: Digested) -> bool:
+    return event.analysis.classification.failed and not event.analysis.ruled.ignored
+
+
+def _reason(event: Digested) -> str:
+    if event.analysis.ruled.ignored:
+        return f"rule: {event.analysis.ruled.grouping}"
+    return "first_event" if event.analysis.classification.failed else "no_failure"
 
 
 def _classification(firsts: list[Digested]) -> dict[str, list[Any]]:

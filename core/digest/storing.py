@@ -4,14 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import orjson
 from sqlalchemy.orm import Session
 
-from core.digest import bookkeeping, counting, filing, rows, thinning
+from core.analysis import GROUPING_VERSION
+from core.digest import bookkeeping, counting, facets, filing, rows, ruling, thinning
 from core.digest.bookkeeping import Pairs
 from core.digest.dictionaries import Current
 from core.digest.event import Digested
+from core.digest.filing import Filing
 from core.digest.rows import StoredRow
 from core.digest.thinning import Thinning
+from core.grouping.example import example
 from core.store import components, signals
 from core.store.engine import driver_connection
 from core.store.payloads import Payloads
@@ -19,11 +23,15 @@ from core.store.payloads import Payloads
 
 @dataclass(frozen=True, slots=True)
 class Storing:
-    """How to store: packed by whom, thinned by which rule, as of when."""
+    """How to store: packed by whom, thinned by which rule, as of when, hashed with which key, and
+    grouped by which version.
+    """
 
     payloads: Payloads
     thinning: Thinning
     now: datetime
+    seal: bytes = b""
+    version: int = GROUPING_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +56,27 @@ def store(
     new = rows.take_ids(connection, events) if events else []
     if not new:
         return Stored()
-    filed = filing.file(connection, new, how.now)
+    filed = filing.file(connection, new, _filing(session, how))
     pairs = [(filed.issues[event.key], event) for event in new]
     packed = _packed(session, pairs, known, how)
     rows.copy(connection, packed)
     tallies = counting.tallies(pairs)
     regressed = counting.answer(session, tallies, now=how.now)
     counting.count(connection, tallies)
+    ruling.describe(connection, pairs)
     rows.count_minutes(connection, bookkeeping.by_minute(pairs))
+    facets.count(connection, pairs, seal=how.seal)
     components.add(session, bookkeeping.by_component(new))
     signals.add(session, bookkeeping.signals(pairs, filed.created, regressed, now=how.now))
     return Stored(packed)
+
+
+def _filing(session: Session, how: Storing) -> Filing:
+    def packed(event: Digested) -> bytes | None:
+        document = example(orjson.loads(event.document)["event"])
+        return how.payloads.pack(session, document, None) if document else None
+
+    return Filing(how.version, how.now, packed)
 
 
 def _packed(

@@ -8,13 +8,22 @@ import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 import structlog
 
-from core.analysis import GROUPING_VERSION, Knowledge, analyse
-from core.analysis.result import Analysis, Classification, Grouping, Mechanism, Severity
+from core.analysis import CURRENT, NO_RULES, Algorithm, Knowledge, RuleSet
+from core.analysis.result import (
+    UNRULED,
+    Analysis,
+    Classification,
+    Grouping,
+    Mechanism,
+    Ruled,
+    Severity,
+)
+from core.digest import facets
 from core.digest.claim import ClaimedRow
 from core.digest.event import Digested
 from core.errors import Category, MendlineError, report
@@ -24,6 +33,7 @@ from core.intake.scrub import clean, scrub
 
 LONGEST_NAME: Final = 200
 LONGEST_RAW: Final = 256 * 1024
+UNDIGESTIBLE: Final = "undigestible"
 # What code without input and output can raise: everything but the process running out of means.
 PURE_FAILURES: Final = (
     MendlineError,
@@ -39,19 +49,34 @@ PURE_FAILURES: Final = (
 log = structlog.get_logger()
 
 
-def understand(row: ClaimedRow, knowledge: Knowledge, *, skew: timedelta) -> Digested:
+class Marks(NamedTuple):
+    """What is noted beside the analysis: by which version it was grouped, and how it was read."""
+
+    grouping_version: int
+    tags: tuple[str, ...]
+
+
+def understand(
+    row: ClaimedRow,
+    knowledge: Knowledge,
+    *,
+    skew: timedelta,
+    rules: RuleSet = NO_RULES,
+    algorithm: Algorithm = CURRENT,
+) -> Digested:
     try:
         event, tags = reader.read(row.item, skew=skew)
         scrub(event)
-        return _digested(row, event, tags, analyse(event, knowledge))
+        marks = Marks(algorithm.version, tags)
+        return _digested(row, event, marks, algorithm.analyse(event, knowledge, rules))
     except PURE_FAILURES as error:
         about = for_log(report(error))
         log.exception("digest.undigestible", event_id=row.item.event_id.hex, **about)
-        return _undigestible(row, type(error).__name__, skew)
+        return _undigestible(row, type(error).__name__, skew, algorithm.version)
 
 
 def _digested(
-    row: ClaimedRow, event: Mapping[str, Any], tags: tuple[str, ...], analysis: Analysis
+    row: ClaimedRow, event: Mapping[str, Any], marks: Marks, analysis: Analysis
 ) -> Digested:
     item = row.item
     return Digested(
@@ -60,18 +85,27 @@ def _digested(
         event_id=item.event_id,
         received_at=item.received_at,
         timestamp=datetime.fromisoformat(event["timestamp"]),
-        level=_name(event.get("level")) or "error",
+        level=_level(event, analysis),
         component=_name(event.get("tags", {}).get("component")),
         release=_name(event.get("release")),
         environment=_name(event.get("environment")),
         analysis=analysis,
-        document=orjson.dumps({"event": event, "analysis": _answer(analysis, tags)}),
+        document=orjson.dumps({"event": event, "analysis": _answer(analysis, marks)}),
+        user=facets.user(event),
+        trace=facets.trace(event),
     )
 
 
-def _answer(analysis: Analysis, tags: tuple[str, ...]) -> dict[str, Any]:
+def _level(event: Mapping[str, Any], analysis: Analysis) -> str:
+    """What is no failure is no error, though SDKs report whatever was raised as one."""
+    told = _name(event.get("level")) or "error"
+    return told if analysis.classification.failed else "info"
+
+
+def _answer(analysis: Analysis, marks: Marks) -> dict[str, Any]:
     grouping, classification = analysis.grouping, analysis.classification
-    return {
+    proposal = classification.proposal
+    answer = {
         "issue_key": grouping.issue_key,
         "title": grouping.title,
         "culprit": grouping.culprit,
@@ -83,9 +117,24 @@ def _answer(analysis: Analysis, tags: tuple[str, ...]) -> dict[str, Any]:
         "severity": classification.severity,
         "confidence": classification.confidence,
         "rule": classification.rule,
+        "kind": classification.kind,
+        "code": classification.code,
+        "http_status": classification.http_status,
         "context": dict(classification.context),
-        "grouping_version": GROUPING_VERSION,
-        "tags": tags,
+        "proposal": proposal.as_json() if proposal else None,
+        "grouping_version": marks.grouping_version,
+        "tags": marks.tags,
+    }
+    return answer if analysis.ruled is UNRULED else answer | {"rules": _rules(analysis.ruled)}
+
+
+def _rules(ruled: Ruled) -> dict[str, Any]:
+    """Which rules decided; `keyed`: the issue key is the rule's doing."""
+    return {
+        "version": ruled.version,
+        "grouping": ruled.grouping or None,
+        "classification": ruled.classification or None,
+        "keyed": ruled.keyed,
     }
 
 
@@ -94,7 +143,9 @@ def _name(value: Any) -> str | None:
     return value[:LONGEST_NAME].strip() or None if isinstance(value, str) else None
 
 
-def _undigestible(row: ClaimedRow, failure: str, skew: timedelta) -> Digested:
+def _undigestible(
+    row: ClaimedRow, failure: str, skew: timedelta, grouping_version: int
+) -> Digested:
     event, tags = reader.read(row.item, skew=skew)
     with suppress(*PURE_FAILURES):
         scrub(event)
@@ -107,7 +158,8 @@ def _undigestible(row: ClaimedRow, failure: str, skew: timedelta) -> Digested:
         "tags": {"mendline.undigestible": failure},
         "extra": {"raw": _readable(event)},
     }
-    return _digested(row, raw, (*tags, "undigestible"), _unanalysed(failure))
+    marks = Marks(grouping_version, (*tags, UNDIGESTIBLE))
+    return _digested(row, raw, marks, _unanalysed(failure))
 
 
 def _readable(event: Mapping[str, Any]) -> str:
@@ -136,6 +188,6 @@ def _unanalysed(failure: str) -> Analysis:
             transient=False,
             severity=Severity.MEDIUM,
             confidence=0.0,
-            rule="undigestible",
+            rule=UNDIGESTIBLE,
         ),
     )

@@ -7,9 +7,24 @@ from core.model.events import Event, EventId, PayloadDictionary
 from core.model.fleet import Agent, Leader
 from core.model.idempotency import IdempotencyKey
 from core.model.inbox import InboxRow, SpoolProgress
+from core.model.insight import (
+    CorrelationGroup,
+    CorrelationMember,
+    Facet,
+    IssueFacet,
+    IssueShape,
+    IssueVisitor,
+    MarkCount,
+    MergeSuggestion,
+    Sighting,
+    Visitor,
+    VisitorLimit,
+)
 from core.model.issues import Issue, IssueFingerprint, IssueMerge, IssueTransition, Signal
+from core.model.patterns import IssuePattern, MessagePattern, PatternAlias
 from core.model.projects import Project, ProjectKey
 from core.model.rollups import BookEntry, ComponentMinute, IssueMinute
+from core.model.rules import ProjectRules, RuleHits
 from core.model.schedules import Schedule, ScheduleRun
 from core.model.work import WorkHold, WorkItem
 
@@ -19,24 +34,40 @@ __all__ = [
     "Base",
     "BookEntry",
     "ComponentMinute",
+    "CorrelationGroup",
+    "CorrelationMember",
     "DeadLetter",
     "Event",
     "EventId",
+    "Facet",
     "IdempotencyKey",
     "InboxRow",
     "Issue",
+    "IssueFacet",
     "IssueFingerprint",
     "IssueMerge",
     "IssueMinute",
+    "IssuePattern",
+    "IssueShape",
     "IssueTransition",
+    "IssueVisitor",
     "Leader",
+    "MarkCount",
+    "MergeSuggestion",
+    "MessagePattern",
+    "PatternAlias",
     "PayloadDictionary",
     "Project",
     "ProjectKey",
+    "ProjectRules",
+    "RuleHits",
     "Schedule",
     "ScheduleRun",
+    "Sighting",
     "Signal",
     "SpoolProgress",
+    "Visitor",
+    "VisitorLimit",
     "WorkHold",
     "WorkItem",
 ]

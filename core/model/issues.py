@@ -1,6 +1,15 @@
 """Issues, the keys that lead to them, their changes of state, and the signals they raise."""
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, ForeignKey, Index, SmallInteger, Text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.model.base import Base, Id, Json, Moment, Ref
@@ -43,11 +52,18 @@ class Issue(Base):
 class IssueFingerprint(Base):
     """One issue key of a project and the issue that it leads to.
 
-    Keys of older grouping versions stay, so that a better algorithm splits no issue.
+    Keys of older grouping versions stay, so that a better algorithm splits no issue. `example` is
+    what grouping reads of the key's first event, as zstd of JSON; from it the key of a newer
+    algorithm is found, which is `carried_from` this one. `carried_version` is how far that went.
+    `rule` is the project's rule that made the key, if one did.
     """
 
     __tablename__ = "issue_fingerprints"
-    __table_args__ = (Index(None, "issue_id"),)
+    __table_args__ = (
+        Index(None, "issue_id"),
+        Index(None, "carried_version"),
+        Index(None, "created_at"),
+    )
 
     project_id: Mapped[Ref] = mapped_column(primary_key=True)
     issue_key: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -55,6 +71,10 @@ class IssueFingerprint(Base):
     mechanism: Mapped[str] = mapped_column(Text)
     grouping_version: Mapped[int] = mapped_column(SmallInteger)
     created_at: Mapped[Moment]
+    carried_version: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    carried_from: Mapped[str | None] = mapped_column(Text)
+    rule: Mapped[str | None] = mapped_column(Text)
+    example: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class IssueTransition(Base):

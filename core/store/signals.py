@@ -18,6 +18,7 @@ ORDER: Final = Keyset(Signal.id, Signal.id)
 class SignalKind(StrEnum):
     NEW_ISSUE = "new_issue"
     REGRESSION = "regression"
+    MERGE_SUGGESTED = "merge_suggested"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from web.api.routes import (
     maintenance,
     projects,
     queues,
+    rules,
     schedules,
     signals,
     stats,
@@ -37,6 +38,7 @@ EXPOSED: Final = ("Link", "X-Request-Id", "Retry-After", "Idempotency-Replayed")
 ANSWERED: Final = (HTTPException, RequestValidationError)
 SUBJECTS: Final = (
     projects,
+    rules,
     keys,
     issues,
     events,

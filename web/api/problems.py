@@ -70,7 +70,8 @@ def answer(error: Exception) -> Response:
         log.error("request.failed", **for_log(report), exc_info=error)
     elif report.http_status > SERVER_ERROR:  # what is missing is known; a trace tells no more
         log.warning("request.failed", **for_log(report))
-    return document(report, hint=report.context.get("hint"))
+    told = report.context
+    return document(report, hint=told.get("hint"), errors=told.get("problems"))
 
 
 def nobody(_error: Exception) -> object:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Final, NamedTuple
 
+from core.analysis.families import reproposed
 from core.analysis.knowledge import Knowledge
 from core.analysis.result import Classification, Ruled
 from core.analysis.rules.facts import Facts
@@ -32,6 +33,7 @@ def apply(
         version=rules.version,
         grouping=grouping.name if grouping else "",
         classification=by.name if by else "",
+        keyed=grouping is not None and (grouping.ignore or bool(grouping.fingerprint)),
         ignored=grouping is not None and grouping.ignore,
         titled=grouping is not None and bool(grouping.title),
     )
@@ -47,7 +49,7 @@ def _reclassified(
         category = rule.category
         transient = category in knowledge.transients
         severity = knowledge.severities.get(category, severity)
-    return replace(
+    changed = replace(
         found,
         category=category,
         transient=transient if rule.transient is None else rule.transient,
@@ -55,3 +57,4 @@ def _reclassified(
         confidence=CERTAIN,
         rule=f"rule:{rule.name}",
     )
+    return reproposed(changed)

@@ -23,7 +23,7 @@ class Problem(NamedTuple):
 class RulesError(UnprocessableError):
     """A file of rules that cannot be used."""
 
-    code = "ML-VAL-0010"
+    code = "ML-VAL-0030"
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = [problem for problem in problems if problem.fatal]

@@ -5,13 +5,16 @@ import uuid
 from fastapi import APIRouter
 from sqlalchemy.orm import Session
 
+from core.grouping.why import explain
 from core.store import events
 from core.store.events import EventNotFoundError, StoredEvent
 from core.store.pending import EventPendingError, is_pending
 from web.api.auth import Reader
 from web.api.schemas.events import EventShown, EventSummary
+from web.api.schemas.rules import WhyShown
 from web.api.services import Provided, Services
 
+ANALYSED = ("kind", "code", "http_status", "context", "proposal")
 router = APIRouter(prefix="/events", tags=["events"])
 
 
@@ -19,6 +22,13 @@ router = APIRouter(prefix="/events", tags=["events"])
 def get_event(event_id: uuid.UUID, services: Provided, who: Reader) -> EventShown:
     with services.database.transaction() as session:
         return _shown(services, session, _found(session, event_id, who.project_id))
+
+
+@router.get("/{event_id}/why", summary="Why an event is in its issue")
+def explain_event(event_id: uuid.UUID, services: Provided, who: Reader) -> WhyShown:
+    with services.database.transaction() as session:
+        found = _found(session, event_id, who.project_id)
+        return WhyShown.model_validate(explain(session, found, services.payloads))
 
 
 def _found(session: Session, event_id: uuid.UUID, project_id: int | None) -> StoredEvent:
@@ -45,6 +55,7 @@ def _shown(services: Services, session: Session, found: StoredEvent) -> EventSho
         issue_key=analysis.get("issue_key") or next(iter(found.issue_keys), ""),
         title=analysis.get("title") or issue.title,
         culprit=analysis.get("culprit", issue.culprit),
+        **{name: analysis[name] for name in ANALYSED if name in analysis},
         payload=document.get("event"),
         analysis=analysis or None,
         recovery=[],
