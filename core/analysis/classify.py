@@ -10,15 +10,15 @@ from functools import lru_cache
 from typing import Any
 
 from core.analysis.event import ErrorEvent, Failure, read
-from core.analysis.evidence import code_verdicts, named, said_verdicts
+from core.analysis.evidence import code_verdicts, condition, named, said_verdicts
+from core.analysis.facts import facts_of
 from core.analysis.families import recognised
-from core.analysis.family import facts_of
-from core.analysis.knowledge import Knowledge, PhraseRule, TypeRule, Verdict
+from core.analysis.knowledge import Knowledge, TypeRule
 from core.analysis.result import Classification, Severity
+from core.analysis.verdict import Verdict
 from core.errors import Category
 
 _NOTHING = Verdict(Category.UNKNOWN, transient=False, confidence=0.1, rule="none")
-_WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _TYPED = re.compile(
     r"(?:Uncaught )?([A-Za-z_][\w.]{0,150}(?:Error|Exception|Timeout|Fault|Failure)): (.*)",
     re.DOTALL,
@@ -29,7 +29,9 @@ _ASKED = 4
 _LIMITED = frozenset({Category.RATE_LIMIT, Category.RESOURCE})
 _CAUSE_WEIGHT = 0.85
 _FOREIGN_LIBRARY = 0.85
-_READ_LENGTH = 1_000
+# The same type by the custom of another language, and services' codes as types.
+_TWINS = {"Error": "Exception", "Exception": "Error"}
+_ENDINGS = ("Exception", "Error", "Fault")
 _LOUDER = {
     "fatal": Severity.CRITICAL,
     "info": Severity.INFO,
@@ -55,15 +57,19 @@ def classify(
         verdict = max(
             verdict, _of_cause(_of_failure(cause, event.platform, knowledge)), key=_confidence
         )
-    recognition = recognised(facts_of(event, failures, verdict))
+    recognition = recognised(facts_of(event, failures, verdict), transient=verdict.transient)
     return Classification(
         category=verdict.category,
         family=recognition.family,
         transient=verdict.transient,
-        severity=_severity(verdict, event.level, knowledge),
+        severity=recognition.kind.severity or _severity(verdict, event.level, knowledge),
         confidence=round(verdict.confidence, 3),
         rule=verdict.rule,
         context=recognition.context,
+        kind=recognition.kind.name,
+        code=recognition.code,
+        http_status=recognition.kind.status,
+        proposal=recognition.proposal,
     )
 
 
@@ -79,7 +85,7 @@ def _first(event: ErrorEvent, surfaced: Failure, knowledge: Knowledge) -> Verdic
     if event.http_status is not None and (
         by_status := knowledge.code("http", str(event.http_status))
     ):
-        told.append(by_status)
+        told.append(by_status.weighed(1.0, f"http:{event.http_status}"))
     return max((*told, _of_failure(surfaced, event.platform, knowledge)), key=_confidence)
 
 
@@ -88,8 +94,7 @@ def _confidence(verdict: Verdict) -> float:
 
 
 def _of_cause(verdict: Verdict) -> Verdict:
-    weight = verdict.confidence * _CAUSE_WEIGHT
-    return Verdict(verdict.category, verdict.transient, weight, f"cause {verdict.rule}")
+    return verdict.weighed(_CAUSE_WEIGHT, f"cause {verdict.rule}")
 
 
 def _of_failure(failure: Failure, platform: str, knowledge: Knowledge) -> Verdict:
@@ -111,7 +116,7 @@ def _others(failure: Failure, code: str, module: str, knowledge: Knowledge) -> I
         yield from code_verdicts(knowledge, stated, module)
     if failure.value:
         yield from said_verdicts(knowledge, failure.value)
-        found = _by_message(knowledge.messages, failure.value)
+        found = knowledge.messages.find(failure.value)
         if found and not (found.transient and _is_closed(knowledge, module)):
             yield found
 
@@ -119,34 +124,50 @@ def _others(failure: Failure, code: str, module: str, knowledge: Knowledge) -> I
 @lru_cache(maxsize=8_192)
 def _by_type(knowledge: Knowledge, name: str, module: str) -> Verdict:
     """The type in its library, else the type anywhere, else the words of its name."""
-    rules = knowledge.types.get(name, ())
+    name, rules = _rules_for(knowledge, name)
     for rule in rules:
         if _lives_in(module, rule.modules):
-            return rule.verdict
-    closed = _is_closed(knowledge, module)
-    found = [_elsewhere(rule) for rule in rules]
-    service = knowledge.code("service", name)
-    if service:
-        found.append(Verdict(service.category, service.transient, _SURE, f"service:{name}"))
-    if not found:
-        found = _by_name(knowledge.names, name)
-    if closed:
-        found = [_not_listed(verdict) for verdict in found] or [_not_listed(_NOTHING)]
+            return _of_type(rule, name)
+    if by_condition := condition(knowledge, name, module):
+        return by_condition
+    found = [_of_type(rule, name).weighed(_FOREIGN_LIBRARY) for rule in rules]
+    if by_code := _by_service(knowledge, name):
+        found.append(by_code)
+    if by_words := knowledge.names.find(name):
+        found.append(by_words)
+    if _is_closed(knowledge, module):
+        found = [_not_listed(verdict) for verdict in found or [_NOTHING]]
     return max(found, key=_confidence, default=_NOTHING)
 
 
-def _elsewhere(rule: TypeRule) -> Verdict:
-    known = rule.verdict
-    return Verdict(known.category, known.transient, known.confidence * _FOREIGN_LIBRARY, known.rule)
+def _rules_for(knowledge: Knowledge, name: str) -> tuple[str, tuple[TypeRule, ...]]:
+    """What the tables know by this name, or by the name that another language gives it."""
+    if name in knowledge.types:
+        return name, knowledge.types[name]
+    for ending, other in _TWINS.items():
+        twin = name.removesuffix(ending) + other
+        if name.endswith(ending) and twin in knowledge.types:
+            return twin, knowledge.types[twin]
+    return name, ()
+
+
+def _of_type(rule: TypeRule, name: str) -> Verdict:
+    return rule.verdict.weighed(1.0, f"{rule.verdict.rule}.{name}")
+
+
+def _by_service(knowledge: Knowledge, name: str) -> Verdict | None:
+    """Services give their codes the names of types, some of them with an ending."""
+    for code in (name, *(name.removesuffix(ending) for ending in _ENDINGS)):
+        if found := knowledge.code("service", code):
+            return Verdict(found.category, found.transient, _SURE, f"service:{code}")
+    return None
 
 
 def _not_listed(verdict: Verdict) -> Verdict:
     """A library that lists all it may repeat does not list this."""
-    category = (
-        Category.OTHER_PERMANENT if verdict.transient or verdict is _NOTHING else verdict.category
-    )
+    vague = verdict.transient or verdict is _NOTHING
     return Verdict(
-        category,
+        category=Category.OTHER_PERMANENT if vague else verdict.category,
         transient=False,
         confidence=max(verdict.confidence, 0.8),
         rule=f"{verdict.rule} (not listed)",
@@ -161,36 +182,6 @@ def _is_closed(knowledge: Knowledge, module: str) -> bool:
     return bool(module) and _lives_in(module, knowledge.closed)
 
 
-def _by_name(rules: tuple[PhraseRule, ...], name: str) -> list[Verdict]:
-    words = " " + " ".join(_WORDS.findall(name)).lower() + " "
-    for rule in rules:
-        if any(" " + part in words for phrase in rule.phrases for part in phrase):
-            return [rule.verdict]
-    return []
-
-
-def _by_message(rules: tuple[PhraseRule, ...], message: str) -> Verdict | None:
-    """The surest rule with a phrase in the message; rules come sorted, the surest first."""
-    low = message[:_READ_LENGTH].lower().replace("\u2019", "'")
-    for rule in rules:
-        for phrase in rule.phrases:
-            if phrase[0] in low and (len(phrase) == 1 or _in_order(phrase, low)):
-                if any(word in low for word in rule.unless):
-                    break
-                return rule.verdict
-    return None
-
-
-def _in_order(parts: tuple[str, ...], low: str) -> bool:
-    at = 0
-    for part in parts:
-        at = low.find(part, at)
-        if at < 0:
-            return False
-        at += len(part)
-    return True
-
-
 def _severity(verdict: Verdict, level: str, knowledge: Knowledge) -> Severity:
     """By category, and by what the client thinks of it: `fatal` is louder, `warning` a step
     calmer.
@@ -202,14 +193,17 @@ def _severity(verdict: Verdict, level: str, knowledge: Knowledge) -> Severity:
 
 
 def of_record(record: Mapping[str, Any], knowledge: Knowledge) -> Classification:
-    """A failure told by its bare facts: `type`, `module`, `message`, `code`, `http_status`, any
-    of them.
-    """
+    """A failure told by its bare facts."""
+    event = read(event_of(record))
+    failures = event.failures or (Failure(),)
+    return classify(event, failures, knowledge)
+
+
+def event_of(record: Mapping[str, Any]) -> dict[str, Any]:
+    """An event from `type`, `module`, `message`, `code`, `http_status`, any of them."""
     value = {
         "type": record.get("type"),
         "value": record.get("message"),
         "module": record.get("module"),
     }
-    event = read({**record, "message": None, "exception": value})
-    failures = event.failures or (Failure(),)
-    return classify(event, failures, knowledge)
+    return {**record, "message": None, "exception": value}

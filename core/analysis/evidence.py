@@ -9,15 +9,24 @@ from core.analysis.knowledge import Knowledge, Verdict
 
 _SQLSTATE = re.compile(r"[0-9A-Z]{5}")
 _EXTRA = re.compile(r"\b(?:code|reason|errno|status)[ =:]{1,2}([\w-]{1,60})")
+# A code that nobody lists, but whose words may tell.
+_WORDED = re.compile(r"[A-Za-z][A-Za-z0-9_]{4,60}")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _STATED, _SAID = 1.0, 0.92
-# Whose numbers a bare number is, by the library that reported it.
-_NUMBERED = {
+# Whose codes a bare number or name is, by the library that reported it.
+_OWN = {
     "pymysql": "mysql", "MySQLdb": "mysql", "mysql": "mysql", "mariadb": "mysql",
-    "aiomysql": "mysql", "asyncmy": "mysql", "pymongo": "mongodb", "motor": "mongodb",
-    "pymssql": "sqlserver", "psycopg": "sqlstate", "psycopg2": "sqlstate", "asyncpg": "sqlstate",
-    "Npgsql": "sqlstate", "grpc": "grpc",
+    "aiomysql": "mysql", "asyncmy": "mysql", "com.mysql": "mysql", "MySqlConnector": "mysql",
+    "pymongo": "mongodb", "motor": "mongodb", "com.mongodb": "mongodb", "MongoDB": "mongodb",
+    "pymssql": "sqlserver", "System.Data.SqlClient": "sqlserver",
+    "Microsoft.Data.SqlClient": "sqlserver", "com.microsoft.sqlserver": "sqlserver",
+    "psycopg": "sqlstate", "psycopg2": "sqlstate", "asyncpg": "sqlstate", "Npgsql": "sqlstate",
+    "org.postgresql": "sqlstate", "pgconn": "sqlstate", "pyodbc": "sqlstate",
+    "grpc": "grpc", "io.grpc": "grpc", "kafka": "kafka", "aiokafka": "kafka",
+    "confluent_kafka": "kafka", "org.apache.kafka": "kafka",
 }  # fmt: skip
+_NAMED = ("grpc", "errno", "oracle", "service", "kafka", "sqlstate")
+_OWN_DEPTH = 3
 _STATUS_LENGTH = 3
 
 
@@ -26,21 +35,33 @@ def code_verdicts(knowledge: Knowledge, code: str, library: str) -> Iterator[Ver
     code = code.strip()
     for system in _systems(code, library) if code else ():
         if found := _looked_up(knowledge, system, code):
-            yield _weighed(found, f"{system}:{code}", _STATED)
+            yield found.weighed(_STATED, f"{system}:{code}")
             return
+    if _WORDED.fullmatch(code) and (found := knowledge.names.find(code)):
+        yield found.weighed(_SAID, f"code {code} {found.rule}")
 
 
 def said_verdicts(knowledge: Knowledge, message: str) -> Iterator[Verdict]:
     """What the codes inside of a message mean."""
     for system, code in said_codes(message):
         if found := _looked_up(knowledge, system, code):
-            yield _weighed(found, f"{system}:{code}", _SAID)
+            yield found.weighed(_SAID, f"{system}:{code}")
+
+
+def condition(knowledge: Knowledge, name: str, library: str) -> Verdict | None:
+    """A type that a driver made from an SQLSTATE: `UniqueViolation` is 23505."""
+    if _own(library) != "sqlstate":
+        return None
+    names = knowledge.aliases.get("conditions", {})
+    code = names.get(name) or names.get(name.removesuffix("Error"))
+    found = _sqlstate(knowledge, code) if code else None
+    return found.weighed(_STATED, f"sqlstate:{code}") if found else None
 
 
 def _systems(code: str, library: str) -> tuple[str, ...]:
+    own = _own(library)
     if not code.lstrip("-").isdecimal():
-        return ("grpc", "errno", "oracle", "service", "sqlstate")
-    own = _NUMBERED.get(library.partition(".")[0])
+        return (own, *_NAMED) if own else _NAMED
     if own:
         return (own,)
     if len(code) == _STATUS_LENGTH:
@@ -48,15 +69,22 @@ def _systems(code: str, library: str) -> tuple[str, ...]:
     return ("errno", "sqlstate", "mysql")
 
 
+@lru_cache(maxsize=1_024)
+def _own(library: str) -> str:
+    """The system that the library itself or what it lies in reports codes of."""
+    parts = library.split(".")[:_OWN_DEPTH]
+    above = (".".join(parts[:depth]) for depth in range(len(parts), 0, -1))
+    return next((_OWN[name] for name in above if name in _OWN), "")
+
+
 def _looked_up(knowledge: Knowledge, system: str, code: str) -> Verdict | None:
     match system:
         case "sqlstate":
             return _sqlstate(knowledge, code.upper())
-        case "errno":
-            return knowledge.code(system, knowledge.errno_names.get(code, code))
         case "grpc":
             return knowledge.code(system, _grpc_name(code.rpartition(".")[2]))
-    return knowledge.code(system, code)
+    names = knowledge.aliases.get(system)
+    return knowledge.code(system, names.get(code, code) if names else code)
 
 
 def _sqlstate(knowledge: Knowledge, code: str) -> Verdict | None:
@@ -70,10 +98,6 @@ def _sqlstate(knowledge: Knowledge, code: str) -> Verdict | None:
 def _grpc_name(code: str) -> str:
     """`DeadlineExceeded` and `deadline_exceeded` as `DEADLINE_EXCEEDED`."""
     return code.upper() if "_" in code or code.isupper() else _CAMEL.sub("_", code).upper()
-
-
-def _weighed(verdict: Verdict, rule: str, weight: float) -> Verdict:
-    return Verdict(verdict.category, verdict.transient, verdict.confidence * weight, rule)
 
 
 @lru_cache(maxsize=4_096)
