@@ -1,18 +1,19 @@
 """The exceptions of an event as what they were: causes in a row, or a group and its members."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from core.analysis.event import ErrorEvent, Failure, Frame
 from core.analysis.language import Language
-from core.analysis.languages import printed
-from core.analysis.stack import EMPTY, Stack, reduced
+from core.analysis.languages import printed, spoken
+from core.analysis.stack import Stack, reduced
 from core.analysis.template import headline, normalise
 
 Link = tuple[tuple[str, str], ...]
 
 # Types that clients put where they know none.
 _VAGUE = frozenset({"", "Error", "Exception"})
+_SEVERAL = 2
 
 
 class Chain(NamedTuple):
@@ -37,50 +38,82 @@ def told(event: ErrorEvent) -> Chain:
         return Chain((), None, stack.crashed, loose=stack.labels)
     members = _members(failures)
     if members:
-        return _grouped(members, failures, event.platform)
-    stacks = [reduced(failure.frames, event.platform, language) for failure in failures]
-    links = _distinct(
-        _link(failure, stack) for failure, stack in zip(failures, stacks, strict=True)
-    )
-    spoken = language.name if language else ""
-    return Chain(tuple(links), failures[-1], _crashed(stacks), failures, language=spoken)
+        return _grouped(members, failures, _Tongue(event.platform, language))
+    links, crashed = _linked(failures, _Tongue(event.platform, language))
+    spoken_in = language.name if language else ""
+    return Chain(links, failures[-1], crashed, failures, language=spoken_in)
+
+
+class _Tongue(NamedTuple):
+    """What the client calls its platform, and the language that a printed trace was in."""
+
+    platform: str
+    language: Language | None
+
+    def of(self, failure: Failure) -> Language:
+        return self.language or spoken(self.platform, failure.frames)
+
+
+def _linked(failures: Sequence[Failure], tongue: _Tongue) -> tuple[tuple[Link, ...], Frame | None]:
+    languages = [tongue.of(failure) for failure in failures]
+    stacks = [
+        reduced(failure.frames, tongue.platform, language)
+        for failure, language in zip(failures, languages, strict=True)
+    ]
+    links = map(_link, failures, stacks, languages)
+    return tuple(dict.fromkeys(filter(None, links))), _crashed(stacks)
 
 
 def _unprinted(event: ErrorEvent) -> tuple[Language | None, tuple[Failure, ...]]:
     """The failures, with those that came as printed text taken apart."""
     given = event.failures
     if not given:
-        language, found = printed(event.message) if "\n" in event.message else (None, [])
+        text = event.message
+        language, found = printed(text, event.platform) if "\n" in text else (None, [])
         return language, tuple(found)
-    last = given[-1]
-    text = last.trace or (last.value if not last.frames and "\n" in last.value else "")
-    language, found = printed(text) if text else (None, [])
+    language = None
+    failures: list[Failure] = []
+    for failure in given:
+        tongue, found = _taken_apart(failure, event.platform)
+        language = tongue or language
+        # Where the client tells every cause by itself, a print repeats them.
+        failures += found if len(given) == 1 else found[-1:]
+    return language, tuple(failures)
+
+
+def _taken_apart(failure: Failure, platform: str) -> tuple[Language | None, list[Failure]]:
+    if failure.frames:
+        return None, [failure]
+    text = failure.trace or (failure.value if "\n" in failure.value else "")
+    language, found = printed(text, platform) if text else (None, [])
     if not found:
-        return None, given
+        return None, [failure]
     # What the client said in fields of their own is surer than what a print shows.
     outer = found[-1]
-    said = last.value if last.trace else outer.value
-    kind = outer.type if last.type in _VAGUE else last.type
-    found[-1] = outer._replace(type=kind or last.type, value=said or outer.value)
-    return language, (*given[:-1], *found)
+    kind = outer.type if failure.type in _VAGUE else failure.type
+    found[-1] = outer._replace(
+        type=kind or failure.type,
+        value=(failure.value if failure.trace else "") or outer.value,
+        module=failure.module or outer.module,
+        code=failure.code or outer.code,
+        synthetic=failure.synthetic or outer.synthetic,
+        group=failure.group or outer.group,
+        id=outer.id if failure.id is None else failure.id,
+        parent=failure.parent,
+    )
+    return language, found
 
 
-def _link(failure: Failure, stack: Stack) -> Link:
-    kind = () if failure.synthetic or not failure.type else (("type", failure.type),)
+def _link(failure: Failure, stack: Stack, language: Language) -> Link:
+    """What identifies one exception: its type and its stack, or what it said."""
+    said_as, said = language.said(failure.type, headline(failure.value))
+    kind = () if failure.synthetic or not said_as else (("type", said_as),)
     if stack.labels:
         return (*kind, *(("frame", label) for label in stack.labels))
-    said = normalise(headline(failure.value))
+    # What a group says of itself counts and lists its members.
+    said = "" if failure.group else normalise(said)
     kind = kind or ((("type", failure.type),) if failure.type else ())
     return (*kind, ("value", said)) if said else kind
-
-
-def _distinct(links: Iterator[Link]) -> Iterator[Link]:
-    """Without the repeats that a retrying loop leaves in a chain."""
-    last: Link = ()
-    for link in links:
-        if link and link != last:
-            yield link
-        last = link
 
 
 def _crashed(stacks: list[Stack]) -> Frame | None:
@@ -94,53 +127,58 @@ def _crashed(stacks: list[Stack]) -> Frame | None:
 def _members(failures: tuple[Failure, ...]) -> list[list[Failure]]:
     """The members of an exception group, each with its causes in front; empty if it is no group."""
     root = failures[-1]
-    if not root.group or root.id is None:
-        return []
-    below: dict[int, list[Failure]] = {}
+    below: dict[int | None, list[Failure]] = {}
     for failure in failures[:-1]:
         if failure.parent is not None:
             below.setdefault(failure.parent, []).append(failure)
+    if root.id is None or not _is_group(root, below):
+        return []
     members: list[list[Failure]] = []
-    waiting, seen = list(below.get(root.id, ())), set()
+    waiting = list(below.get(root.id, ()))
+    seen: set[int | None] = {root.id}
     while waiting:
         failure = waiting.pop()
         if failure.id in seen:
             continue
         seen.add(failure.id)
-        if failure.group:
-            waiting.extend(below.get(failure.id, ()) if failure.id is not None else ())
+        if _is_group(failure, below):
+            waiting.extend(below.get(failure.id, ()))
         else:
             members.append([*_causes(failure, below), failure])
     return members
 
 
-def _causes(failure: Failure, below: dict[int, list[Failure]]) -> list[Failure]:
+def _is_group(failure: Failure, below: Mapping[int | None, list[Failure]]) -> bool:
+    """Clients that do not mark groups still tell who belongs to whom."""
+    return failure.group or len(below.get(failure.id, ())) >= _SEVERAL
+
+
+def _causes(failure: Failure, below: Mapping[int | None, list[Failure]]) -> list[Failure]:
     """Everything below a member, deepest first."""
     found: list[Failure] = []
     waiting = [failure]
     while waiting and len(found) < len(below):
-        children = below.get(waiting.pop().id or -1, [])
+        children = below.get(waiting.pop().id, [])
         found += children
         waiting += children
     return found[::-1]
 
 
-def _grouped(members: list[list[Failure]], failures: tuple[Failure, ...], platform: str) -> Chain:
+def _grouped(members: list[list[Failure]], failures: tuple[Failure, ...], tongue: _Tongue) -> Chain:
     """Members that are the same failure count once, in any order; a single one stands for its
     group.
     """
     root = failures[-1]
+    language = tongue.of(root)
+    told_by = tongue.language.name if tongue.language else ""
     ways: dict[tuple[Link, ...], tuple[Failure, Frame | None]] = {}
     for member in members:
-        stacks = [reduced(failure.frames, platform) for failure in member]
-        links = tuple(
-            _distinct(_link(failure, stack) for failure, stack in zip(member, stacks, strict=True))
-        )
-        ways.setdefault(links, (member[-1], _crashed(stacks)))
+        links, crashed = _linked(member, tongue)
+        ways.setdefault(links, (member[-1], crashed))
+    top = reduced(root.frames, tongue.platform, language)
     if len(ways) == 1:
         links, (main, crashed) = next(iter(ways.items()))
-        top = reduced(root.frames, platform)
-        return Chain(links, main, crashed or top.crashed, tuple(members[0]))
-    top = reduced(root.frames, platform) if root.frames else EMPTY
-    links = (_link(root, top), *(link for way in sorted(ways) for link in way))
-    return Chain(tuple(link for link in links if link), root, _crashed([top]), failures)
+        return Chain(links, main, crashed or top.crashed, tuple(members[0]), language=told_by)
+    own_link = _link(root._replace(group=True), top, language)
+    links = (own_link, *(link for way in sorted(ways) for link in way))
+    return Chain(tuple(filter(None, links)), root, _crashed([top]), failures, language=told_by)

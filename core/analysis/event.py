@@ -10,6 +10,7 @@ MAX_FAILURES = 50
 MAX_FRAMES = 250
 MAX_TEXT = 8_192
 
+_TRACES = ("stacktrace", "stack_trace", "stack", "Stacktrace")
 _PLACEHOLDER = re.compile(r"%\((\w{1,64})\)[sdr]|%[sdrf]|\{(\w{0,64})\}")
 
 
@@ -61,7 +62,7 @@ class ErrorEvent(NamedTuple):
 
 def read(event: Mapping[str, Any]) -> ErrorEvent:
     template, message = _messages(event)
-    failures = tuple(_failures(event))
+    failures = tuple(_failures(event)) or _without_exception(event, message)
     return ErrorEvent(
         raw=event,
         platform=text(event.get("platform")).lower(),
@@ -143,19 +144,47 @@ def _failures(event: Mapping[str, Any]) -> Iterator[Failure]:
 
 def _failure(value: Mapping[str, Any]) -> Failure:
     mechanism = mapping(value.get("mechanism"))
-    trace = value.get("stacktrace")
+    trace = _trace(value)
     return Failure(
-        type=text(value.get("type")).strip(),
+        type=text(value.get("type") or value.get("name") or _domain(mechanism)).strip(),
         value=text(value.get("value", value.get("message"))).strip(),
         module=text(value.get("module")),
         frames=_frames(trace),
-        trace=trace[: 4 * MAX_TEXT] if isinstance(trace, str) else "",
+        trace=_printed(trace),
         code=_code(value, mechanism),
         synthetic=mechanism.get("synthetic") is True,
         group=mechanism.get("is_exception_group") is True,
         id=_number(mechanism.get("exception_id")),
         parent=_number(mechanism.get("parent_id")),
     )
+
+
+def _trace(value: Mapping[str, Any]) -> Any:
+    return next((value[name] for name in _TRACES if value.get(name)), None)
+
+
+def _printed(trace: Any) -> str:
+    """A stack trace that came as text, or as a list of its lines."""
+    lines = trace.get("frames") if isinstance(trace, dict) else trace
+    if isinstance(lines, list) and lines and all(type(line) is str for line in lines):
+        trace = "\n".join(lines)
+    return trace[: 4 * MAX_TEXT] if isinstance(trace, str) else ""
+
+
+def _domain(mechanism: Mapping[str, Any]) -> Any:
+    """What Apple's errors are called that are no exceptions."""
+    return mapping(mapping(mechanism.get("meta")).get("ns_error")).get("domain")
+
+
+def _without_exception(event: Mapping[str, Any], message: str) -> tuple[Failure, ...]:
+    """A printed trace beside the message; crash reports of fuzzers put their verdict beside it."""
+    trace = _printed(_trace(event))
+    if not trace:
+        return ()
+    verdict = mapping(event.get("CrashSeverity"))
+    kind = text(verdict.get("ShortDescription"))
+    said = message or text(verdict.get("Description"))
+    return (Failure(type=kind, value=said, trace=trace),)
 
 
 def _code(value: Mapping[str, Any], mechanism: Mapping[str, Any]) -> str:

@@ -8,6 +8,14 @@ from dataclasses import dataclass
 from core.analysis.event import Failure, Frame
 
 
+def _silent(_: Frame) -> int:
+    return 0
+
+
+def _as_it_came(kind: str, value: str) -> tuple[str, str]:
+    return kind, value
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Language:
     """One language.
@@ -15,6 +23,13 @@ class Language:
     `label` names a frame the same in every build, run and release; empty means it says nothing.
     `own` guesses whether a frame is the application's, where the client did not tell.
     `parse` reads a printed trace, causes first; nothing found means another language's trace.
+    `noise` ranks machinery: 1 is what libraries wrap code in, 2 what starts, allocates and ends,
+    3 a fuzzer's harness, with everything that calls it.
+    `depth` is how many of the innermost frames count; 0 is all of them.
+    `engines`: several run-times print one failure differently; their clients mark every frame as
+    the application's, so `own` is asked all the same, and not all of them show nameless frames.
+    `ends`: where own frames are guessed, the frame of a library that failed counts beside them.
+    `said` puts type and message of a failure as every run-time of the language would.
     """
 
     name: str
@@ -23,6 +38,11 @@ class Language:
     label: Callable[[Frame], str]
     own: Callable[[Frame], bool]
     parse: Callable[[str], list[Failure]] | None = None
+    noise: Callable[[Frame], int] = _silent
+    depth: int = 0
+    engines: bool = False
+    ends: bool = False
+    said: Callable[[str, str], tuple[str, str]] = _as_it_came
 
 
 def joined(place: str, function: str) -> str:

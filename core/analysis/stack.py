@@ -11,11 +11,20 @@ from core.analysis.languages import spoken
 
 # A stack this deep, made of this few different frames, is endless recursion cut off anywhere.
 _DEEP = 40
-_VARIETY = 4
+_VARIETY = 2
+_ROUNDS = 4
 # Guessing which frames are the application's, one name alone would join unlike failures.
 _TELLING = 2
+_HARNESS = 3
+# Inputs reach one defect on many ways; its neighbourhood tells it.
+_FUZZED_DEPTH = 5
 # What symbol strippers leave where a name was.
-_STRIPPED = frozenset({"stripped_application_code", "<redacted>", "<unknown>", "<stripped>"})
+_STRIPPED = frozenset(
+    {
+        "stripped_application_code", "<stripped application code>", "<redacted>", "<unknown>",
+        "<stripped>",
+    }
+)  # fmt: skip
 
 
 class Stack(NamedTuple):
@@ -27,45 +36,79 @@ class Stack(NamedTuple):
 
 
 EMPTY = Stack((), None, own=False)
+_Named = tuple[Frame, tuple[str, int]]
 
 
 def reduced(frames: tuple[Frame, ...], platform: str, language: Language | None = None) -> Stack:
     """What identifies a stack trace.
 
     1. One name per frame, stable across builds and machines; frames that name nothing fall out.
-    2. Only frames of the application, where the client marked them or enough are known by name.
-    3. Recursion becomes one round.
+    2. The machinery of starting and failing falls out, as far as something else is left.
+    3. Only frames of the application, where the client marked them or enough are known by name.
+    4. Recursion becomes one round.
+    5. Only the innermost frames, where the language has it so.
     """
     if not frames:
         return EMPTY
     language = language or spoken(platform, frames)
     named = [
-        (frame, label) for frame in frames if (label := _label(language, frame[:3], frame.package))
+        (frame, label)
+        for frame in frames
+        if (label := _label(language, frame[:3], frame.package))[0]
     ]
     if not named:
         return Stack((), frames[-1], own=False)
+    named, fuzzed = _under_harness(named)
+    least = min(rank for _, (_, rank) in named)
+    named = [pair for pair in named if pair[1][1] == least]
     own = [pair for pair in named if _is_own(language, pair[0])]
-    marked = any(frame.in_app for frame, _ in own)
-    telling = marked or len({label for _, label in own}) >= _TELLING
-    labels = [label for _, label in (own if telling else named)]
-    return Stack(_without_recursion(labels), (own or named)[-1][0], own=bool(own))
+    labels = [label for _, (label, _) in _telling(own, named, language)]
+    once = _without_recursion(_named(labels) if language.engines else labels)
+    depth = _FUZZED_DEPTH if fuzzed else language.depth
+    return Stack(once[-depth:], (own or named)[-1][0], own=bool(own))
 
 
 @lru_cache(maxsize=16_384)
-def _label(language: Language, place: tuple[str, str, str], package: str) -> str:
+def _label(language: Language, place: tuple[str, str, str], package: str) -> tuple[str, int]:
+    """The name of a frame, and how much it is mere machinery."""
     if place[2] in _STRIPPED and not place[0]:
-        return ""
-    return language.label(Frame(*place, package=package))
+        return "", 0
+    frame = Frame(*place, package=package)
+    return language.label(frame), language.noise(frame)
 
 
 def _is_own(language: Language, frame: Frame) -> bool:
-    return language.own(frame) if frame.in_app is None else frame.in_app
+    if frame.in_app is None or (frame.in_app and language.engines):
+        return language.own(frame)
+    return frame.in_app
+
+
+def _under_harness(named: list[_Named]) -> tuple[list[_Named], bool]:
+    """What a fuzzer's harness called, and whether there was one."""
+    last = max((at for at, (_, (_, rank)) in enumerate(named) if rank == _HARNESS), default=-1)
+    return named[last + 1 :] or named, last >= 0
+
+
+def _telling(own: Sequence[_Named], named: Sequence[_Named], language: Language) -> list[_Named]:
+    """The frames that count: the application's, if the client marked them or they say enough."""
+    if own and not language.engines and any(frame.in_app for frame, _ in own):
+        return [*own]
+    if len({label for _, label in own}) < _TELLING:
+        return [*named]
+    return [*own, named[-1]] if language.ends and named[-1] is not own[-1] else [*own]
+
+
+def _named(labels: Sequence[str]) -> Sequence[str]:
+    """Without the nameless frames of files that named ones stand for."""
+    files = {file for file, mark, _ in (label.rpartition(":") for label in labels) if mark}
+    return [label for label in labels if label not in files]
 
 
 def _without_recursion(labels: Sequence[str]) -> tuple[str, ...]:
     if len(labels) >= _DEEP:
         counts = Counter(labels)
-        if len(counts) * _VARIETY <= len(labels):
-            return tuple(sorted(label for label, count in counts.items() if count >= _VARIETY))
+        loop = sorted(label for label, count in counts.items() if count >= _ROUNDS)
+        if loop and len(counts) * _VARIETY <= len(labels):
+            return tuple(loop)
     once = dict.fromkeys(reversed(labels))
     return tuple(reversed(once))

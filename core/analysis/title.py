@@ -1,16 +1,19 @@
 """The two lines that people know an issue by: what failed, and where."""
 
+import re
 from urllib.parse import urlsplit
 
 from core.analysis.event import ErrorEvent, Failure, Frame, mapping, tag, text
 from core.analysis.template import headline
 
 MAX_TITLE = 200
+_TELLING = 3
+_ORIGIN = re.compile(r"^(?!package:|dart:)(?:[\w+.-]{2,30}:)+/{0,3}(?:(?<=://)[^/\s]*/)?")
 _MEANINGLESS = frozenset({"<redacted>", "<unknown>", "unknown", "None", "null", "undefined"})
 
 
 def title(event: ErrorEvent, main: Failure | None, crashed: Frame | None) -> str:
-    function = crashed.function if crashed else ""
+    function = (crashed.function or _library(crashed.package)) if crashed else ""
     if main is not None:
         return _cut(_of_failure(main, function) or _line(event.message) or "Unnamed failure")
     told = (
@@ -38,7 +41,7 @@ def _of_failure(main: Failure, function: str) -> str:
 def culprit(event: ErrorEvent, crashed: Frame | None) -> str:
     """The place in the code, else what the client was doing, else who reported it."""
     if crashed:
-        place = crashed.module or crashed.file or crashed.package
+        place = crashed.module or _file(crashed.file) or _library(crashed.package)
         found = (
             f"{place} in {crashed.function}"
             if place and crashed.function
@@ -57,6 +60,18 @@ def culprit(event: ErrorEvent, crashed: Frame | None) -> str:
         event.platform,
     )
     return _cut(next(filter(None, told), "unknown place"))
+
+
+def _file(path: str) -> str:
+    """A path as far as it says something: from the root of a machine only its end."""
+    path = _ORIGIN.sub("/", path).replace("\\", "/").partition("?")[0]
+    parts = [part for part in path.split("/") if part not in ("", ".", "..")]
+    rooted = path.startswith(("/", "../")) or path[1:2] == ":"
+    return "/".join(parts[-_TELLING:] if rooted else parts)
+
+
+def _library(package: str) -> str:
+    return package.replace("\\", "/").rpartition("/")[2]
 
 
 def _path(url: object) -> str:

@@ -3,7 +3,9 @@
 from core.analysis.event import Failure, Frame
 from core.analysis.language import Language
 from core.analysis.languages import (
+    dart,
     dotnet,
+    elixir,
     generic,
     go,
     java,
@@ -13,15 +15,19 @@ from core.analysis.languages import (
     powershell,
     python,
     ruby,
+    rust,
 )
 
 # In the order in which a printed trace is tried: the surest marks first.
 LANGUAGES: tuple[Language, ...] = (
     python.LANGUAGE,
     go.LANGUAGE,
-    native.LANGUAGE,
+    rust.LANGUAGE,
+    elixir.LANGUAGE,
+    dart.LANGUAGE,
     powershell.LANGUAGE,
     php.LANGUAGE,
+    native.LANGUAGE,
     ruby.LANGUAGE,
     java.LANGUAGE,
     dotnet.LANGUAGE,
@@ -29,7 +35,10 @@ LANGUAGES: tuple[Language, ...] = (
 )
 GENERIC = generic.LANGUAGE
 # Without any of these a text is no stack trace.
-_MARKS = ("at ", 'File "', "#0 ", ":in ", "goroutine ", "panic", "@", "At ")
+_MARKS = (
+    "at ", 'File "', "#0 ", "#1 ", ":in ", "goroutine ", "panic", "@", "At ", ".ex:", ".erl",
+    "[0x", " 0x", ".go:", "Line |", "dart ", ".exs:",
+)  # fmt: skip
 _END_LINES = 300
 _BY_PLATFORM = {platform: language for language in LANGUAGES for platform in language.platforms}
 
@@ -46,12 +55,16 @@ def spoken(platform: str, frames: tuple[Frame, ...]) -> Language:
     return GENERIC
 
 
-def printed(trace: str) -> tuple[Language, list[Failure]]:
-    """The failures in a stack trace that came as text, causes first; none if it is no trace."""
+def printed(trace: str, platform: str = "") -> tuple[Language, list[Failure]]:
+    """The failures in a stack trace that came as text, causes first; none if it is no trace.
+
+    The language of the platform is tried first: of what it reads it knows best.
+    """
     if not any(mark in trace for mark in _MARKS):
         return GENERIC, []
     trace = _without_middle(trace)
-    for language in LANGUAGES:
+    first = _BY_PLATFORM.get(platform)
+    for language in (first, *LANGUAGES) if first else LANGUAGES:
         failures = language.parse(trace) if language.parse else []
         if any(failure.frames for failure in failures):
             return language, failures

@@ -22,29 +22,40 @@ _FOREIGN = (
     "UnityEngine.",
     "Mono.",
 )
+_AWAITING = (
+    "System.Runtime.", "System.Threading.", "System.ThrowHelper", "Microsoft.Extensions.Hosting.",
+)  # fmt: skip
 _HEAD = re.compile(
     r"(?:^|---> )\s{0,10}(?:Unhandled exception\. "
-    r"|Unhandled Exception: )?([A-Z][\w+`]{0,100}(?:\.[A-Z][\w+`]{0,100})+)"
-    r"(?: \((?:0x)?[0-9A-Fa-f]+\))?(?:: (.*?))?(?= ---> |$)"
+    r"|Unhandled Exception:\s{1,3}|\[ERROR\] FATAL UNHANDLED EXCEPTION: "
+    r"|\(Inner Exception #\d+\) )?"
+    r"([A-Z][\w+`]{0,100}(?:\.[A-Z_][\w+`]{0,100})+|[A-Z]\w{0,100}Exception)"
+    r"(?: \((?:0x)?[0-9A-Fa-f]+\))?(?:: (.*?))?(?= ---> |<---|$)"
 )
 _FRAME = re.compile(
-    r"^\s+at ([^\s(][^\n(]{0,400})\(([^\n]{0,1000}?)\)(?: in ([^\n]{1,500}?):line \d+)?\s*$"
+    r"^\s+at ([^\s(][^\n(]{0,400})\(([^\n]{0,1000}?)\)(?: \[0x[0-9a-f]{1,8}\])?"
+    r"(?: in ([^\n]{1,500}?):(?:line )?\d+)?(?:<---)?\s*$"
 )
+# Unity's own way: `Script.Method () (at Assets/Script.cs:12)`.
+_UNITY = re.compile(r"^([\w.+<>`/:]{1,300}) ?\([^()\n]{0,300}\) \(at ([^()\n]{1,300}):\d+\)\s*$")
 _END = "--- End of inner exception stack trace ---"
+_MEMBER = re.compile(r"^\s*---> \(Inner Exception #\d+\) ", re.MULTILINE)
+_JITTED = re.compile(r"(?<=lambda_method)\d+")
 
 
 def label(frame: Frame) -> str:
-    place = _clean(frame.module)
+    """Older run-times show an asynchronous method as a class of its own; so all is one path."""
     function = _clean(frame.function)
-    if place:
-        return joined(place, function)
-    return function if "." in function else joined(file_name(frame.file), function)
+    if not frame.module and "." not in function:
+        return joined(file_name(frame.file), function)
+    return ".".join(filter(None, (_clean(frame.module), function)))
 
 
 def _clean(name: str) -> str:
     if "<" in name:
         name = _CLOSURE.sub("", _MACHINE.sub(r"\1", name))
-    return _STEP.sub("", _ARITY.sub("", name)).replace("+", ".").strip(".")
+    name = _STEP.sub("", _ARITY.sub("", name)).replace("+", ".").replace(":", ".")
+    return _JITTED.sub("", name).strip(". ")
 
 
 def own(frame: Frame) -> bool:
@@ -52,14 +63,34 @@ def own(frame: Frame) -> bool:
     return bool(name) and not name.startswith(_FOREIGN)
 
 
+def noise(frame: Frame) -> int:
+    return 2 * (frame.module or frame.function).startswith(_AWAITING)
+
+
 def parse(trace: str) -> list[Failure]:
+    """An aggregate prints its first member as its cause, and then all of them with numbers."""
+    top, *members = _MEMBER.split(trace)
+    chain = _chain(top)
+    if not members or not chain:
+        return chain
+    found = [chain[-1]._replace(id=0, group=True)]
+    for member in members:
+        parent = 0
+        for failure in reversed(_chain(member)):
+            found.append(failure._replace(id=len(found), parent=parent))
+            parent = len(found) - 1
+    return found[::-1]
+
+
+def _chain(trace: str) -> list[Failure]:
     """`Outer ---> Inner`, then the inner one's frames, its end mark, and the outer one's frames."""
     heads: list[tuple[str, str]] = []
     stacks: list[list[Frame]] = [[]]
     for line in trace.splitlines():
-        frame = _FRAME.match(line)
-        if frame:
-            stacks[-1].append(_frame(frame[1], frame[3] or ""))
+        if frame := _FRAME.match(line):
+            stacks[-1].append(_frame(frame[1].strip(), frame[3] or ""))
+        elif unity := _UNITY.match(line):
+            stacks[-1].append(_frame(unity[1].replace(":", "."), unity[2]))
         elif line.strip() == _END:
             stacks.append([])
         else:
@@ -74,7 +105,7 @@ def parse(trace: str) -> list[Failure]:
 
 def _frame(name: str, file: str) -> Frame:
     module, _, function = name.rpartition(".")
-    return Frame(module, file, function)
+    return Frame(module, "" if file.startswith("<") else file, function)
 
 
 def _failure(name: str, value: str, stack: list[Frame]) -> Failure:
@@ -89,4 +120,5 @@ LANGUAGE = Language(
     label=label,
     own=own,
     parse=parse,
+    noise=noise,
 )

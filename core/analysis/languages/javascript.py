@@ -1,60 +1,121 @@
-"""JavaScript and TypeScript of browsers and Node: the three ways engines name and print frames."""
+"""JavaScript and TypeScript of browsers, Node and React Native: the ways engines name and print
+frames.
+"""
 
 import re
-from collections.abc import Iterator
 
+from core.analysis.dialects import said
 from core.analysis.event import Failure, Frame
 from core.analysis.language import Language, joined
 from core.analysis.place import file_name, stable
 
-_ORIGIN = re.compile(r"^(?:[\w+.-]{1,30}:)+/{0,3}(?:[^/\s]*/)?", re.IGNORECASE)
+_ORIGIN = re.compile(
+    r"^(?:file:/{2,3}(?=[A-Za-z]:)|(?:[\w+.-]{1,30}:)+/{0,3}(?:[^/\s]*/)?)", re.IGNORECASE
+)
+_LOCAL = re.compile(r"^file://(?=/)", re.IGNORECASE)
 _ALIAS = re.compile(r" \[as [^\]\s]{0,100}\]")
 _FIREFOX = re.compile(r"(?:/<|<|/)+$|\[\d*\]")
+_ARGUMENTS = re.compile(r"\(.{0,300}\)$|^<anonymous function(?:: ([\w.$]{1,100}))?>")
 _NAMELESS = frozenset(
     {
         "?", "<anonymous>", "anonymous", "(anonymous function)", "anonymous function",
-        "(anonymous)",
-        "eval", "global code", "module code", "eval code", "{anonymous}", "null", "undefined",
-        "<unknown>",
+        "Anonymous function", "(anonymous)", "eval", "global code", "Global code", "module code",
+        "eval code", "{anonymous}", "null", "undefined", "<unknown>", "global", "<global>",
+        "anonymous>", "(null)", "Function code", "<computed>",
     }
 )  # fmt: skip
-_ENGINE = frozenset({"native", "[native code]", "<anonymous>", "native code"})
-_CHROME = re.compile(
-    r"^\s{0,20}at (?:(.{1,300}?) \()?((?:[^\s()]|\(<anonymous>\)){1,500}?)(?::\d+)?(?::\d+)?\)?$"
+_ENGINE = frozenset({"native", "[native code]", "<anonymous>", "native code", "(native)"})
+_POSITION = re.compile(r"(?::\d+){1,2}$")
+_EVALUATED = re.compile(r" line \d+ > (?:eval|Function|injectedScript)\b.*$")
+_EVAL_AT = re.compile(r"^eval at .{0,400}?\(([^()\s]{1,400}?)(?::\d+){1,2}\)")
+_WASM = re.compile(r":wasm-function\[.*$")
+_UNNAMED_FILE = re.compile(r"^(?:blob|data):")
+_SCRIPT = re.compile(
+    r"\.(?:[cm]?[jt]sx?|vue|svelte|bundle|jsbundle|wasm|hbc)\b|^index\.(?:android|ios)"
 )
-_GECKO = re.compile(r"^\s{0,20}([^@\n]{0,300})@(\[native code\]$|\S{1,500}?(?=:\d))(?::\d+){0,2}$")
+_PAGE = re.compile(
+    r"^https?://(?![^?#]*\.(?:[cm]?[jt]sx?|vue|svelte|wasm|bundle|jsbundle)(?:[?#]|$))"
+)
+# Where Firefox goes on with how the call was scheduled: the other engines do not tell.
+_SCHEDULED = re.compile(r"^[\w.]+(?: [\w.]+)*\*(?<!^async\*)")
 _HEADER = re.compile(
     r"^(?:Uncaught (?:\(in promise\) )?)?([A-Za-z_$][\w$.]{0,100}(?:Error|Exception"
-    r"|Rejection)?)(?: \[\w+\])?: (.*)"
+    r"|Rejection)?)(?: \[\w+\])?(?:: (.*)|$)"
 )
-_SCRIPT = re.compile(r"\.[cm]?[jt]sx?\b")
+_SURE_HEADER = re.compile(
+    r"^(?:Uncaught (?:\(in promise\) )?)?[A-Za-z_$][\w$.]{0,100}(?:Error|Exception)\b"
+)
 _CAUSE = re.compile(r"^[ \t]{0,40}(?:\[cause\]|Caused by): ", re.MULTILINE)
+_OPERA = re.compile(
+    r"^(?:Error thrown at|called from"
+    r"|called via \S{1,60}(?: \S{1,20})? at) line \d+, column \d+ in "
+    r"(?:(\S[^\n]{0,200}?)(?:\([^\n]{0,200}\))? in )?(\S{1,400}?):?$"
+    r"|^[Ll]ine \d+ of [\w#]{1,30} script (?:in )?(\S{1,400}?)(?:: In function (\S{1,200}))?$"
+)
+_LIBRARY = re.compile(
+    r"(?:^|/)(?:jquery|react|react-dom|angular|vue|lodash|zone|polyfills?|vendors?|bootstrap"
+    r"|core-js"
+    r"|backbone|ember|moment|axios|raven|sentry|bundle\.tracing|framework|webpack)"
+    r"(?:[-.~@][\w.~@-]*)?\.[cm]?js\b",
+    re.IGNORECASE,
+)
+_FOREIGN = (
+    "node_modules",
+    "node:",
+    "webpack/",
+    "-extension://",
+    "/vendor",
+    "react-native/Libraries",
+)
+# What compilers wrap asynchronous functions in.
+_WRAPPERS = frozenset(
+    {
+        "asyncGeneratorStep", "_next", "_throw", "tryCatch", "_invoke", "__awaiter", "fulfilled",
+        "rejected", "__generator", "sentryWrapped", "processTicksAndRejections",
+    }
+)  # fmt: skip
 
 
 def label(frame: Frame) -> str:
-    if frame.file in _ENGINE and not frame.module:
+    if (frame.file in _ENGINE or frame.file.startswith("index ")) and not frame.module:
         return ""
+    name = function(frame.function)
     place = stable(frame.module) if frame.module else _file(frame.file)
-    return joined(place, function(frame.function))
+    return joined(place, name)
 
 
 def function(name: str) -> str:
     """The bare name: engines differ in receiver, `new`, `async`, aliases and marks of anonymity."""
     name = _FIREFOX.sub("", _ALIAS.sub("", name)).removeprefix("async*").removeprefix("async ")
     name = name.removeprefix("new ")
+    if "(" in name or name.startswith("<anonymous function"):
+        name = _ARGUMENTS.sub(r"\1", name) if name not in _NAMELESS else ""
     name = name.rpartition(".")[2] if not name.endswith(">") else name.rpartition(".<")[2]
     name = name.rpartition("/")[2].removeprefix("get ").removeprefix("set ")
-    return "" if name in _NAMELESS or name == "anonymous>" else name
+    return "" if name in _NAMELESS else name
 
 
 def own(frame: Frame) -> bool:
     file = frame.file
-    foreign = ("node_modules", "node:", "internal/", "webpack/", "-extension://", "/vendor")
-    return bool(file) and file not in _ENGINE and not any(mark in file for mark in foreign)
+    if not file or file in _ENGINE or file.startswith("internal/"):
+        return False
+    return not any(mark in file for mark in _FOREIGN) and not _LIBRARY.search(file)
+
+
+def noise(frame: Frame) -> int:
+    return int(function(frame.function) in _WRAPPERS)
 
 
 def _file(file: str) -> str:
-    return file_name(_ORIGIN.sub("/", file)) or "/" if file else ""
+    if not file:
+        return ""
+    if _UNNAMED_FILE.match(file):
+        return file.partition(":")[0]
+    if _PAGE.match(file):
+        # A script within a page has the name of the page, which may hold anything.
+        return "/"
+    file = _EVALUATED.sub("", file)
+    return file_name(_ORIGIN.sub("", _LOCAL.sub("", file))) or "/"
 
 
 def parse(trace: str) -> list[Failure]:
@@ -64,32 +125,86 @@ def parse(trace: str) -> list[Failure]:
 
 def _block(block: str) -> Failure | None:
     lines = block.splitlines()
-    frames = tuple(_frames(lines))[::-1]
-    head = _HEADER.match(lines[0]) if lines else None
-    if head:
-        return Failure(type=head[1], value=head[2].strip(" {"), frames=frames)
-    return Failure(value=_headless(lines), frames=frames) if frames else None
+    frames: list[Frame] = []
+    first = len(lines)
+    for number, line in enumerate(lines):
+        frame = _frame(line.strip())
+        if frame is None:
+            continue
+        if _SCHEDULED.match(frame.function):
+            break
+        first = min(first, number)
+        frames.append(frame)
+    kind, value = _head(lines[:first])
+    return (
+        Failure(type=kind, value=value, frames=tuple(reversed(frames))) if frames or kind else None
+    )
 
 
-def _headless(lines: list[str]) -> str:
-    first = lines[0].strip()
-    return "" if _GECKO.match(first) or _CHROME.match(first) else first
+def _head(lines: list[str]) -> tuple[str, str]:
+    """Type and message above the frames; Node puts the line of code in front of them."""
+    said_at = next((n for n, line in enumerate(lines) if _SURE_HEADER.match(line)), 0)
+    lines = lines[said_at:]
+    found = _HEADER.match(lines[0]) if lines else None
+    if found and (found[2] is not None or found[1].endswith(("Error", "Exception"))):
+        return found[1], "\n".join([found[2] or "", *lines[1:]]).strip(" {\n")
+    return "", lines[0].strip() if lines else ""
 
 
-def _frames(lines: list[str]) -> Iterator[Frame]:
-    for line in lines:
-        found = _CHROME.match(line) or _GECKO.match(line)
-        if found and ("/" in found[2] or _SCRIPT.search(found[2]) or found[2] in _ENGINE):
-            yield Frame("", found[2], found[1] or "")
+def _frame(line: str) -> Frame | None:
+    if line.startswith("at "):
+        return _of_v8(line[3:])
+    if "@" in line:
+        name, _, place = line.partition("@")
+        return _placed(name, place) if len(name) <= 300 else None  # noqa: PLR2004
+    if line == "[native code]":
+        return Frame("", line, "")
+    opera = _OPERA.match(line)
+    return Frame("", opera[2] or opera[3], opera[1] or opera[4] or "") if opera else None
+
+
+def _of_v8(rest: str) -> Frame | None:
+    name, opened, place = rest.partition(" (")
+    if not opened or not rest.endswith(")"):
+        return _placed("", rest.removeprefix("async "))
+    place = place[:-1].removeprefix("address at ")
+    evaluated = _EVAL_AT.match(place)
+    return Frame("", evaluated[1], name) if evaluated else _placed(name, place)
+
+
+def _placed(name: str, place: str) -> Frame | None:
+    """A frame, if the place is one: the engine, or something like a script with a line."""
+    if place in _ENGINE or place == "native":
+        return Frame("", place, name)
+    bare = _POSITION.sub("", _WASM.sub("", _EVALUATED.sub("", place)))
+    if bare == place or not bare or ("(" in bare and " (" not in bare):
+        return None
+    if " " in bare and not bare.startswith(("/", "file:", "http")) and bare[1:2] != ":":
+        return None
+    scripted = "/" in bare or "\\" in bare or bool(_SCRIPT.search(bare)) or bare.startswith("blob:")
+    if bare.isdecimal() and name:
+        return Frame("", "", name)
+    return Frame("", bare, name) if scripted else None
 
 
 LANGUAGE = Language(
     name="javascript",
     platforms=frozenset(
-        {"javascript", "node", "javascript-react-native", "typescript", "dart", "deno", "bun"}
+        {
+            "javascript",
+            "node",
+            "javascript-react-native",
+            "typescript",
+            "deno",
+            "bun",
+            "react-native",
+        }
     ),
     suffixes=(".js", ".mjs", ".cjs", ".ts", ".tsx", ".jsx", ".vue", ".svelte"),
     label=label,
     own=own,
     parse=parse,
+    noise=noise,
+    engines=True,
+    said=said,
 )

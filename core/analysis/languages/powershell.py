@@ -8,6 +8,12 @@ from core.analysis.place import file_name
 
 _FRAME = re.compile(r"^[ \t]{0,40}at ([^,\n]{1,200}), ([^\n]{1,500}?): line \d+\s*$", re.MULTILINE)
 _POSITION = re.compile(r"^At (?:([^\n]{1,500}?):\d+|line:\d+) char:\d+", re.MULTILINE)
+# As PowerShell 7 puts it: `Get-Item: /srv/job.ps1:12:3`, then the line between bars.
+_CONCISE = re.compile(
+    r"^([\w.:-]{1,100}): ([^\n]{1,500}?\.psm?1):\d+(?::\d+)?\s*\nLine \|[^\n]*\n((?:[^\n"
+    r"|]{0,20}\|[^\n]*\n?){1,20})",
+    re.MULTILINE,
+)
 _CATEGORY = re.compile(
     r"CategoryInfo\s*:\s*(\w+): \((.{0,300}?)\) \[([^\]\n]{0,200})\], (\w[\w.]{0,200})"
 )
@@ -25,6 +31,10 @@ def own(frame: Frame) -> bool:
 
 def parse(trace: str) -> list[Failure]:
     frames = [Frame("", match[2], match[1]) for match in _FRAME.finditer(trace)]
+    concise = None if frames else _CONCISE.search(trace)
+    if concise:
+        said = concise[3].rstrip().rpartition("|")[2].strip()
+        return [Failure(value=said, frames=(Frame("", concise[2], concise[1]),))]
     category = _CATEGORY.search(trace)
     position = _POSITION.search(trace)
     if not frames and not (category and position):

@@ -5,7 +5,7 @@ from tests.unit.core.analysis.builders import call
 
 def test_other_languages_are_taken_as_they_come():
     assert label(call("run", module="Shop.Cart")) == "shop.cart:run"
-    assert label(call("run", file="lib/cart.ex")) == "cart.ex:run"
+    assert label(call("run", file="lib/cart.lua")) == "cart.lua:run"
 
 
 def test_dependencies_are_foreign():
@@ -14,4 +14,4 @@ def test_dependencies_are_foreign():
 
 
 def test_an_unknown_platform_without_known_files_is_generic():
-    assert spoken("elixir", (call("run", file="cart.ex"),)).name == "generic"
+    assert spoken("lua", (call("run", file="cart.lua"),)).name == "generic"

@@ -1,8 +1,8 @@
 import pytest
 
-from core.analysis.languages.native import label, own, parse, symbol
+from core.analysis.languages.native import label, noise, own
+from core.analysis.symbol import symbol
 from tests.unit.core.analysis.builders import call
-from tests.unit.core.analysis.languages.samples import sample
 
 
 @pytest.mark.parametrize(
@@ -15,11 +15,24 @@ from tests.unit.core.analysis.languages.samples import sample
         ("?A0xc3a0617d::crash", "crash"),
         ("total.isra.0", "total"),
         ("shop::main::h0123456789abcdef", "shop::main"),
-        ("shop::run::{{closure}}", "shop::run::"),
+        ("shop::run::{{closure}}", "shop::run"),
         ("closure #1 in Cart.total()", "Cart.total"),
         ("-[UIView(Layout) setFrame:]", "-[UIView(Layout) setFrame:]"),
-        ("__42-[Foo bar]_block_invoke_2", "__42-_block_invoke"),
-        ("bool operator<(A const&, B const&)", "bool operator<"),
+        ("__42-[Foo bar]_block_invoke_2", "-[Foo bar]"),
+        ("bool operator<(A const&, B const&)", "operator<"),
+        ("boost::function0<void>::operator()() const", "boost::function0::operator()"),
+        ("Foo::operator bool() const", "Foo::operator bool"),
+        ("shop::checkout(int)::$_0::operator()(int) const", "shop::checkout"),
+        ("main::{lambda(int)#1}::operator()(int) const", "main"),
+        ("_ZN4shop4Cart5totalEi", "shop::Cart::total"),
+        ("_ZN4shop4CartC2Ev", "shop::Cart::Cart"),
+        ("_ZN4shop4main17h0123456789abcdefE", "shop::main"),
+        ("<shop::Cart<T> as core::ops::Index<I>>::index", "shop::Cart::index"),
+        ("std::__1::map<int, int>::~map", "std::map::~map"),
+        ("cart!shop::Cart::total+0x12", "shop::Cart::total"),
+        ("total [clone .cold]", "total"),
+        ("closure #1 (Swift.Int) -> () in Shop.Cart.total() -> ()", "Shop.Cart.total"),
+        ("Shop.Cart.sum.getter : Swift.Int", "Shop.Cart.sum.getter"),
         ("<redacted>", ""),
         ("0x7fff12345678", ""),
         ("sub_1A2B3C", ""),
@@ -36,20 +49,33 @@ def test_a_frame_without_a_symbol_is_known_by_its_library():
 
 def test_the_systems_libraries_are_foreign():
     assert own(call("Cart::total", package="/opt/shop/bin/shop"))
-    assert not own(call("abort", package="/opt/shop/bin/shop"))
     assert not own(call("f", package="/usr/lib/libc.so"))
     assert not own(call("", package="/opt/shop/bin/shop"))
 
 
-def test_a_rust_panic_is_read_with_its_backtrace():
-    (found,) = parse(sample("rust"))
+@pytest.mark.parametrize(
+    "function",
+    [
+        "__interceptor_memcpy", "__asan_report_load4", "memmove-vec-unaligned-erms",
+        "__libc_malloc",
+        "operator new(unsigned long)", "__GI_abort", "__pthread_kill_implementation", "_start",
+        "fuzzer::Fuzzer::ExecuteCallback(unsigned char const*)", "rust_begin_unwind",
+        "core::panicking::panic_fmt", "BaseThreadInitThunk", "objc_msgSend", "_int_free",
+    ],
+)  # fmt: skip
+def test_no_failure_is_known_by_machinery(function):
+    assert noise(call(function)) == 2
 
-    assert found.value == "index out of bounds: the len is 3 but the index is 7"
-    assert found.frames[-1].function == "rust_begin_unwind"
-    assert "shop::cart::total" in [frame.function for frame in found.frames]
+
+@pytest.mark.parametrize(
+    "function", ["raise_error", "startServer", "freeList", "ns::newThing", "kill_all", "main"]
+)
+def test_names_that_only_begin_like_machinery_are_none(function):
+    assert noise(call(function)) == 0
 
 
-def test_a_panic_without_backtrace_has_its_place():
-    (found,) = parse("thread 'main' panicked at 'boom', src/main.rs:2:5")
-
-    assert (found.value, found.frames[0].file) == ("boom", "src/main.rs")
+def test_libraries_of_the_language_rank_between():
+    assert noise(call("std::vector<int>::at")) == 1
+    assert noise(call("helper", file="/usr/include/c++/9/bits/stl_vector.h")) == 1
+    assert noise(call("LLVMFuzzerTestOneInput")) == 3
+    assert noise(call("", package="/lib/libc.so.6")) == 2

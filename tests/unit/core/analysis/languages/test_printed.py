@@ -21,7 +21,33 @@ EXPECTED = {
     "dotnet": "dotnet",
     "ruby": "ruby",
     "php": "php",
-    "rust": "native",
+    "rust": "rust",
+    "aggregate": "dotnet",
+    "apple": "native",
+    "asan": "native",
+    "chrome": "javascript",
+    "dart": "dart",
+    "edge": "javascript",
+    "elixir": "elixir",
+    "erlang": "elixir",
+    "gdb": "native",
+    "glibc": "native",
+    "go_error": "go",
+    "hermes": "javascript",
+    "java_suppressed": "java",
+    "lldb": "native",
+    "minidump": "native",
+    "opera": "javascript",
+    "php_log": "php",
+    "pwsh": "powershell",
+    "python_fault": "python",
+    "python_group": "python",
+    "ruby_log": "ruby",
+    "safari": "javascript",
+    "tombstone": "native",
+    "ubsan": "native",
+    "unity": "dotnet",
+    "valgrind": "native",
 }
 
 
@@ -60,13 +86,20 @@ def test_prose_is_no_trace(prose):
 
 MARKS = [
     "at ", "a", "(", ")", ".", "/", ":1", "\n", " ", "@", 'File "', "#0 ", "goroutine 1 [x]:\n",
-    "\t", "panic: ", "Caused by: ", "---> ", "System.A", "thread 'm' panicked at ", "At x:1 char:2",
-    ":in `f'", ",", ": line 3", "Traceback (most recent call last):\n", "Exception Group Traceback",
+    "\t", "panic: ", "Caused by: ", "---> ", "System.A", "thread 'm' panicked at ",
+    "At x:1 char:2", ":in `f'", ",", ": line 3", "#1 0x12 in f", "0x1234", " (", "<", "> ", "::",
+    "+0x1", "[0x1]", "0   A   0x123456 ", "==1== at 0x1: ", "** (E) x\n", "lib/a.ex:1: A.f/1",
+    "dart:core/x.dart 1:1  f", "  + Exception Group Traceback", "+-+---- 1 ----\n", "| ",
+    "Error thrown at line 1, column 2 in ", "---> (Inner Exception #0) ",
+    '{a,b,1,[{file,"x"},{line,1}]}', "Suppressed: ", "... 2 more\n", "line 3 > eval", "*",
+    "_ZN3abc", "operator", "Program received signal SIGSEGV, x", "ERROR: ASanitizer: ",
+    "terminate called after throwing an instance of '", "what():  ", " reason: '",
+    "Caught signal 11 ", "Traceback (most recent call last):\n", "Exception Group Traceback",
 ]  # fmt: skip
 
 
 @given(st.lists(st.sampled_from(MARKS), min_size=1, max_size=5), st.integers(1, 3_000))
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=200)
 def test_no_text_takes_long(pieces, times):
     started = time.process_time()
     printed(("".join(pieces) * times)[:32_768])

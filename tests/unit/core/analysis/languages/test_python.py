@@ -1,4 +1,4 @@
-from core.analysis.languages.python import label, own, parse
+from core.analysis.languages.python import label, noise, own, parse
 from tests.unit.core.analysis.builders import call
 from tests.unit.core.analysis.languages.samples import sample
 
@@ -38,11 +38,47 @@ def test_causes_come_first():
     assert [frame.function for frame in surfaced.frames] == ["checkout", "charge"]
 
 
-def test_the_gutter_of_groups_is_removed():
-    group, member = parse(GROUP)
+def test_a_printed_group_holds_its_members():
+    member, group = parse(GROUP)
 
-    assert (group.type, member.type) == ("ExceptionGroup", "ValueError")
-    assert member.frames[0].function == "one"
+    assert (group.type, group.group, member.type) == ("ExceptionGroup", True, "ValueError")
+    assert (member.parent, member.frames[0].function) == (group.id, "one")
+
+
+def test_groups_within_groups_hold_theirs():
+    leaf, inner, member, root = parse(sample("python_group"))
+
+    assert (leaf.parent, inner.parent, member.parent) == (inner.id, root.id, root.id)
+    assert (leaf.type, inner.group, root.frames[0].function) == ("ValueError", True, "main")
+
+
+def test_a_crashed_interpreter_prints_the_innermost_first():
+    (found,) = parse(sample("python_fault"))
+
+    assert (found.type, found.value) == ("Fatal Python error", "Segmentation fault")
+    assert [frame.function for frame in found.frames] == ["run", "pay", "total"]
+
+
+def test_bare_lines_are_a_stack_from_the_inside():
+    lines = ['File "/x/reader.py", line 3, in peek', 'File "/x/main.py", line 9, in load']
+
+    (found,) = parse("\n".join(lines))
+
+    assert [frame.function for frame in found.frames] == ["load", "peek"]
+
+
+def test_comprehensions_and_notebooks_name_nothing_that_lasts():
+    assert label(call("<listcomp>", file="cart.py")) == ""
+    assert label(call("pay", file="<ipython-input-7-3fa9c1>")) == "<cell>:pay"
+    assert label(call("pay", file="/tmp/ipykernel_77/123.py")) == "<cell>:pay"
+    assert label(call("Cart.<locals>.total", module="shop")) == "shop:total"
+
+
+def test_the_way_into_the_program_and_harnesses_are_machinery():
+    assert noise(call("run", file="/usr/lib/python3.11/threading.py")) == 1
+    assert noise(call("_run_code", module="runpy")) == 1
+    assert noise(call("TestOneInput", file="fuzz.py")) == 3
+    assert noise(call("run", file="shop/threading.py.txt")) == 0
 
 
 def test_messages_may_have_several_lines():
