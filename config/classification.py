@@ -20,6 +20,7 @@ _SECTIONS = {
     "name": {"name", "category", "transient", "confidence", "phrases"},
     "message": {"name", "category", "transient", "confidence", "phrases", "unless"},
 }
+_STATUSES = range(100, 600)
 _FREE = frozenset({"codes", "numbers"})
 
 
@@ -100,6 +101,8 @@ class Tables:
             category = _category(place, name)
             if "transient" in facts:
                 self._transients.setdefault(category, _flag(place, facts, "transient"))
+            if "status" in facts and facts["status"] not in _STATUSES:
+                place.wrong("status is an HTTP status, a number.")
             if "severity" in facts:
                 self._severities.setdefault(category, _severity(place, facts["severity"]))
 

@@ -13,6 +13,7 @@ import click
 
 from cli.main import mendline as command_line
 from config import reference
+from config.categories import categories_page
 from web.api.app import document
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -96,6 +97,7 @@ def pages() -> dict[str, str]:
         "log-events.md": reference.events_page(ROOT),
         "metrics.md": reference.metrics_page(),
         "errors.md": reference.errors_page(),
+        "categories.md": categories_page(),
         "cli.md": cli_page(),
         "http.md": http_page(),
     }

@@ -114,6 +114,7 @@ def test_a_file_that_is_not_text_is_an_error(tmp_path):
         ({"categories": {"sloth": {}}}, r"\[categories\.sloth\]: 'sloth' is no category"),
         ({"categories": {"bug": {"severity": "loud"}}}, "'loud' is no severity"),
         ({"categories": {"bug": {"transient": "no"}}}, "transient is true or false"),
+        ({"categories": {"bug": {"status": "500"}}}, "status is an HTTP status, a number"),
         ({"categories": {"bug": {"colour": "red"}}}, "does not know colour"),
         ({"codes": {"http": {"tiemout": "408"}}}, r"\[codes\.http\]: 'tiemout' is no category"),
         ({"codes": {"http": {"bug": "408", "timeout": "408"}}}, "408 is listed twice"),
