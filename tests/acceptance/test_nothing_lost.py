@@ -6,7 +6,7 @@ from tests.chaos import drill
 
 def test_what_was_accepted_is_stored_exactly_once(tmp_path):
     with running(tmp_path / "data", measured=False) as platform:
-        outcome = drill.run(platform, seconds=12, rate=60, pause=1.0)
+        outcome = drill.run(platform, seconds=9, rate=60, pause=1.0)
     assert outcome.accepted > 0
     assert outcome.hits
     assert outcome.lost == []

@@ -2,10 +2,11 @@
 
 import os
 import signal
-import socket
 import stat
 import subprocess
 import sys
+from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import httpx2
 import psutil
@@ -53,49 +54,86 @@ def small(tmp_path_factory):
         yield platform
 
 
-def test_it_prints_one_line_and_stops_without_a_rest(tmp_path):
-    platform = Platform(tmp_path / "data", arguments=SMALL).start()
-    children = platform.processes()
-    assert platform.ready["api"] is None
-    assert platform.ready["dsn"] == platform.credentials["dsn"]
-    platform.process.send_signal(signal.SIGTERM)
-    assert platform.process.stdout.read() == ""
-    assert platform.stop() == 0
-    assert not [p for p in children if alive(p)]
-    assert platform.credentials["admin_key"] not in platform.log()
+@dataclass
+class Life:
+    """One run on a data directory: what it showed, and what it left."""
+
+    platform: Platform
+    ready: dict = field(default_factory=dict)
+    credentials: dict = field(default_factory=dict)
+    children: list = field(default_factory=list)
+    readiness: int | None = None
+    rest: str = ""
+    code: int | None = None
+
+    def begin(self):
+        self.platform.start()
+        self.ready, self.credentials = self.platform.ready, self.platform.credentials
+        self.children = self.platform.processes()
+        if self.ready["api"]:
+            self.readiness = httpx2.get(f"{self.ready['api']}/readyz").status_code
+        return self
+
+    def end(self, how):
+        self.platform.process.send_signal(how)
+        self.rest = self.platform.process.stdout.read()
+        self.code = self.platform.stop()
+        return self
+
+    @property
+    def left(self):
+        return [p for p in self.children if alive(p)]
 
 
-def test_a_second_start_finds_everything_again_and_stops_in_order(tmp_path):
-    with running(tmp_path / "data", arguments=SMALL, measured=False) as first:
-        before = first.credentials
-        assert first.stop() == 0
-    with running(tmp_path / "data", measured=False) as second:
-        assert httpx2.get(f"{second.ready['api']}/readyz").status_code == 200
-        assert second.credentials["admin_key"] == before["admin_key"]
-        assert second.credentials["database_url"] == before["database_url"]
-        assert second.stop(signal.SIGINT) == 0
-    log = second.log()
+@pytest.fixture(scope="module")
+def lives(tmp_path_factory):
+    """Three runs on one data directory: ended, killed while it worked, and ended again."""
+    data_dir = tmp_path_factory.mktemp("lives") / "data"
+    ended = Life(Platform(data_dir, arguments=SMALL)).begin().end(signal.SIGTERM)
+    left = ended.left
+    killed = Life(Platform(data_dir, arguments=SMALL, measured=False)).begin()
+    eventually(lambda: named(killed.platform, "tasks.app", "worker"))
+    killed.children = killed.platform.processes()
+    killed.end(signal.SIGKILL)
+    last = Life(Platform(data_dir, measured=False)).begin()
+    leftovers = killed.left
+    return SimpleNamespace(
+        ended=ended, left=left, killed=killed, leftovers=leftovers, last=last.end(signal.SIGINT)
+    )
+
+
+def test_it_prints_one_line_and_stops_without_a_rest(lives):
+    ended = lives.ended
+    assert ended.ready["api"] is None
+    assert ended.ready["dsn"] == ended.credentials["dsn"]
+    assert (ended.rest, ended.code) == ("", 0)
+    assert not lives.left
+    assert ended.credentials["admin_key"] not in ended.platform.log()
+
+
+def test_after_a_kill_nothing_is_left_and_the_next_start_is_clean(lives):
+    assert not lives.leftovers
+    assert lives.last.code == 0
+
+
+def test_the_next_start_finds_everything_again(lives):
+    assert lives.last.readiness == 200
+    for name in ("admin_key", "database_url"):
+        assert lives.last.credentials[name] == lives.ended.credentials[name]
+
+
+def test_it_stops_in_order(lives):
+    log = lives.last.platform.log()
     order = ("api", "beat", "fleet", "worker-ingest, worker-general", "flower")
     stops = [log.rindex(f"Stopping {name}.") for name in order]
     assert stops == sorted(stops)
+    assert lives.last.code == 0
 
 
 def test_what_it_keeps_is_private(small):
     assert stat.S_IMODE(small.data_dir.stat().st_mode) == 0o700
     readable = [p for p in small.data_dir.rglob("*") if p.stat().st_mode & 0o077]
     assert not [p for p in readable if not p.is_socket()]
-
-
-def test_after_a_kill_nothing_is_left_and_the_next_start_is_clean(tmp_path):
-    first = Platform(tmp_path / "data", arguments=SMALL, measured=False).start()
-    eventually(lambda: named(first, "tasks.app", "worker"))
-    children = first.processes()
-    first.process.kill()
-    first.stop()
-    with running(tmp_path / "data", arguments=SMALL, measured=False) as second:
-        assert not [p for p in children if alive(p)]
-        assert second.credentials["database_url"] == first.credentials["database_url"]
-        assert second.stop() == 0
 
 
 def test_killed_servers_are_back(small):
@@ -127,23 +165,6 @@ def test_a_second_run_on_the_same_directory_is_refused(small):
     code, said = refused(small.data_dir, *SMALL)
     assert code == 1
     assert f"process {small.process.pid}" in said
-
-
-def test_unknown_processes_are_wrong_use(tmp_path):
-    code, said = refused(tmp_path / "data", "--processes", "fleet,nonsense")
-    assert code == 2
-    assert "nonsense" in said
-    assert "worker-ingest" in said
-
-
-def test_a_taken_port_is_told_before_anything_starts(tmp_path):
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        code, said = refused(tmp_path / "data", "--port", str(taken.getsockname()[1]))
-    assert code == 1
-    assert "taken" in said
-    assert not (tmp_path / "data" / "postgres").exists()
 
 
 def test_an_address_that_nobody_answers_is_a_missing_dependency(tmp_path):

@@ -106,28 +106,33 @@ def test_a_request_under_way_is_answered_and_kept_when_the_process_ends(server, 
     assert stored(settings) == 1
 
 
-def test_with_advice_and_books_and_metrics(server, settings, dsn_key, key, tmp_path):
+@pytest.fixture
+def busy(server, tmp_path):
+    """Two processes on one port that sum their metrics and log everything."""
     directory = tmp_path / "metrics"
     directory.mkdir()
-    server.start(PROMETHEUS_MULTIPROC_DIR=str(directory))
+    server.start(
+        MENDLINE_API_WORKERS="2",
+        PROMETHEUS_MULTIPROC_DIR=str(directory),
+        MENDLINE_LOG_LEVEL="DEBUG",
+    )
     with httpx2.Client(base_url=server.url) as http:
-        error = {"type": "ConnectionResetError", "message": "Connection reset by peer"}
-        answer = http.post(f"/k/{dsn_key}/api/errors", json={"error": error}).json()
-        refused = http.post("/api/errors", json={"error": "x"})
-        page = http.get("/metrics").text
-        headers = {"Authorization": f"Bearer {key('read')}"}
-        stats = http.get("/api/v1/stats", headers=headers).json()
-    assert answer["recovery_action"]["action"] == "retry"
+        yield http
+
+
+def test_several_processes_share_port_books_metrics_and_log(server, busy, settings, dsn_key, key):
+    error = {"type": "ConnectionResetError", "message": "Connection reset by peer"}
+    path = f"/k/{dsn_key}/api/errors"
+    answers = [busy.post(path, json={"error": error}).json() for _ in range(4)]
+    refused = busy.post("/api/errors", json={"error": "x"}, headers={"X-Request-Id": "ci-9"})
+    page = busy.get("/metrics").text
+    stats = busy.get("/api/v1/stats", headers={"Authorization": f"Bearer {key('read')}"}).json()
+    assert {answer["recovery_action"]["action"] for answer in answers} == {"retry"}
     assert refused.status_code == 401
-    assert 'mendline_events_accepted_total{kind="http"} 1.0' in page
+    assert 'mendline_events_accepted_total{kind="http"} 4.0' in page
     assert 'mendline_events_rejected_total{reason="no_key"} 1.0' in page
-    assert (stats["accepted"], stats["pending"]) == (1, 1)
-
-
-def test_log_lines_carry_the_request_id(server, dsn_key):
-    server.start(MENDLINE_LOG_LEVEL="DEBUG")
-    httpx2.post(f"{server.url}/k/{dsn_key}/api/errors", headers={"X-Request-Id": "ci-9"})
-    assert server.stop() == 0
+    assert (stats["accepted"], stats["pending"]) == (4, 4)
+    assert (server.stop(), stored(settings)) == (0, 4)
     log = server.log.read_text()
     events = {line["event"]: line for line in map(json.loads, log.splitlines())}
     assert events["intake.rejected"]["request_id"] == "ci-9"
@@ -144,15 +149,6 @@ def test_it_serves_and_ends_while_the_database_is_away(server, settings):
     assert answer.status_code == 503
     assert "database" in answer.json()["missing"]
     assert server.stop() == 0
-
-
-def test_several_processes_share_the_port(server, settings, dsn_key):
-    server.start(MENDLINE_API_WORKERS="2")
-    for number in range(4):
-        body = {"error": f"no {number}"}
-        assert httpx2.post(f"{server.url}/k/{dsn_key}/api/errors", json=body).status_code == 200
-    assert server.stop() == 0
-    assert stored(settings) == 4
 
 
 def test_without_addresses_it_says_so(server):
