@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "key": "API keys.",
     "issue": "Failures, grouped.",
     "rules": "A project's own rules for grouping and classification.",
+    "pattern": "Messages that are alike.",
     "deadletter": "What failed for good, and its replay.",
     "schedule": "Jobs that run by the clock.",
     "config": "The settings in effect.",

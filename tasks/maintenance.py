@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from config import wiring
-from core.maintenance import partitions, retention, rollup
+from core.maintenance import partitions, patterns, retention, rollup
 from core.schedules.tidy import tidy
 from tasks.base import Queue, Result, Work, task
 
@@ -32,3 +32,9 @@ def retain(work: Work) -> Result:
 @task("maintenance.tidy_runs", queue=Queue.MAINTENANCE)
 def tidy_runs(work: Work) -> None:
     tidy(work.session, work.runtime.clock.now())
+
+
+@task("maintenance.mine_patterns", queue=Queue.MAINTENANCE)
+def mine_patterns(work: Work) -> Result:
+    runtime = work.runtime
+    return asdict(patterns.mine(runtime.database, runtime.clock.now()))

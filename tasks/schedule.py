@@ -6,6 +6,7 @@ from core.schedules import CatchUp, Job
 from tasks.queues import Queue
 
 SWEEP_SECONDS: Final = 5
+MINUTE: Final = 60
 
 JOBS: Final = (
     Job(
@@ -31,6 +32,13 @@ JOBS: Final = (
         cron="5 * * * *",
         priority=7,
         catch_up=CatchUp.ONCE,
+    ),
+    Job(
+        name="patterns",
+        task="maintenance.mine_patterns",
+        queue=Queue.MAINTENANCE,
+        interval=MINUTE,
+        priority=8,
     ),
     Job(
         name="retention",

@@ -8,7 +8,7 @@ import platform
 import sys
 from pathlib import Path
 
-BENCHMARKS = ("intake", "digest", "tasks", "end_to_end")
+BENCHMARKS = ("intake", "digest", "tasks", "end_to_end", "patterns")
 
 
 def machine():

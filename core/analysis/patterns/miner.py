@@ -64,6 +64,7 @@ class Miner:
                 if found is None:
                     fresh[line.form] = message
         moved = self._settle(fresh)
+        self._follow()
         answers = [self._answer(line, moved, homes) for line in lines]
         self._forget()
         return answers
@@ -78,6 +79,7 @@ class Miner:
             self._take(pattern)
         for length in lengths:
             self._settle_length(length, {})
+        self._follow()
         self._forget()
 
     def _take(self, pattern: Pattern) -> None:
@@ -145,6 +147,12 @@ class Miner:
             if other.pattern_id != pattern.pattern_id:
                 self._ids.pop(other.pattern_id, None)
                 self.aliases[other.pattern_id] = pattern.pattern_id
+
+    def _follow(self) -> None:
+        """Aliases lead to where their pattern is now."""
+        for alias in self.aliases:
+            while self.aliases[alias] in self.aliases:
+                self.aliases[alias] = self.aliases[self.aliases[alias]]
 
     def _new_id(self, form: Form) -> str:
         found = birth_id(form)
