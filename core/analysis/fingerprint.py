@@ -18,7 +18,7 @@ from core.analysis.variables import DEFAULT, Variable
 
 # Raised with every change that gives an event another key; older keys keep leading to their issues.
 # The key itself does not know it: parts that stay the same stay the same key.
-GROUPING_VERSION = 1
+GROUPING_VERSION = 2
 
 _PERSON: Final = b"1"
 

@@ -6,12 +6,13 @@ from typing import Final
 from core.analysis.chain import Chain
 from core.analysis.event import ErrorEvent, Failure, Frame, tag, text
 from core.analysis.result import Classification
+from core.analysis.rules.glob import joined
 
 TAG: Final = "tag."
 
 
 class Facts:
-    """Read when a rule asks, once for all rules; in small letters, without what is empty."""
+    """Read when a rule asks, once for all rules."""
 
     __slots__ = ("_known", "chain", "classification", "event")
 
@@ -19,13 +20,13 @@ class Facts:
         self.event = event
         self.chain = chain
         self.classification = classification
-        self._known: dict[str, tuple[str, ...]] = {}
+        self._known: dict[str, str] = {}
 
-    def values(self, field: str) -> tuple[str, ...]:
+    def values(self, field: str) -> str:
+        """All values of a field, `joined`."""
         found = self._known.get(field)
         if found is None:
-            found = tuple(dict.fromkeys(each.lower() for each in self._read(field) if each))
-            self._known[field] = found
+            found = self._known[field] = joined(dict.fromkeys(self._read(field)))
         return found
 
     def reclassified(self, classification: Classification) -> None:

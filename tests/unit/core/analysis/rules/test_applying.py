@@ -140,6 +140,12 @@ def test_transience_and_severity_can_be_said_alone():
     assert (found.category, found.transient, found.severity) == (before.category, True, "critical")
 
 
+def test_what_is_proposed_goes_with_the_category():
+    said = [CLASSIFIED + f"category = '{name}'" for name in ("validation", "timeout")]
+    first, second = (grouped(text).classification.proposal for text in said)
+    assert first.action != second.action
+
+
 def test_grouping_sees_the_category_that_a_rule_gave():
     text = CLASSIFIED + "category = 'timeout'\n" + rule("match.category = 'timeout'")
     found = grouped(text)

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.analysis.rules.glob import globs, joined
 from core.analysis.rules.glob import test_for as fits
 
 LETTERS = st.text("ab.*?", max_size=8)
@@ -48,3 +49,10 @@ def test_no_pattern_takes_for_ever(pattern):
     begun = time.monotonic()
     fits(pattern)("a" * 8_000)
     assert time.monotonic() - begun < 5
+
+
+@given(st.lists(LETTERS, max_size=3), st.lists(st.text("aB.\x00", max_size=6), max_size=3))
+def test_all_at_once_is_the_same_as_one_by_one(patterns, values):
+    plain = [value.lower().replace("\x00", " ") for value in values if value]
+    expected = any(fits(pattern)(value) for pattern in patterns for value in plain)
+    assert globs(patterns).fit(joined(values)) == expected
