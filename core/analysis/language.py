@@ -24,7 +24,7 @@ class Language:
     `own` guesses whether a frame is the application's, where the client did not tell.
     `parse` reads a printed trace, causes first; nothing found means another language's trace.
     `noise` ranks machinery: 1 is what libraries wrap code in, 2 what starts, allocates and ends,
-    3 a fuzzer's harness, with everything that calls it.
+    3 a fuzzer's harness and 4 what scheduled a call, both with everything further out.
     `depth` is how many of the innermost frames count; 0 is all of them.
     `engines`: several run-times print one failure differently; their clients mark every frame as
     the application's, so `own` is asked all the same, and not all of them show nameless frames.

@@ -84,9 +84,10 @@ def _is_own(language: Language, frame: Frame) -> bool:
 
 
 def _under_harness(named: list[_Named]) -> tuple[list[_Named], bool]:
-    """What a fuzzer's harness called, and whether there was one."""
-    last = max((at for at, (_, (_, rank)) in enumerate(named) if rank == _HARNESS), default=-1)
-    return named[last + 1 :] or named, last >= 0
+    """What a fuzzer's harness or a scheduler called, and whether it was the former."""
+    last = max((at for at, (_, (_, rank)) in enumerate(named) if rank >= _HARNESS), default=-1)
+    fuzzed = last >= 0 and named[last][1][1] == _HARNESS
+    return named[last + 1 :] or named, fuzzed
 
 
 def _telling(own: Sequence[_Named], named: Sequence[_Named], language: Language) -> list[_Named]:

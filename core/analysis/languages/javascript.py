@@ -36,6 +36,8 @@ _SCRIPT = re.compile(
 _PAGE = re.compile(
     r"^https?://(?![^?#]*\.(?:[cm]?[jt]sx?|vue|svelte|wasm|bundle|jsbundle)(?:[?#]|$))"
 )
+# Arguments, as old engines print them, can hold the mark as well.
+_AT_PLACE = re.compile(r"@(?=[a-z][\w+.-]{1,30}:|/|\[native)")
 # Where Firefox goes on with how the call was scheduled: the other engines do not tell.
 _SCHEDULED = re.compile(r"^[\w.]+(?: [\w.]+)*\*(?<!^async\*)")
 _HEADER = re.compile(
@@ -103,6 +105,8 @@ def own(frame: Frame) -> bool:
 
 
 def noise(frame: Frame) -> int:
+    if "*" in frame.function and _SCHEDULED.match(frame.function):
+        return 4
     return int(function(frame.function) in _WRAPPERS)
 
 
@@ -111,10 +115,10 @@ def _file(file: str) -> str:
         return ""
     if _UNNAMED_FILE.match(file):
         return file.partition(":")[0]
+    file = _WASM.sub("", _EVALUATED.sub("", file))
     if _PAGE.match(file):
         # A script within a page has the name of the page, which may hold anything.
         return "/"
-    file = _EVALUATED.sub("", file)
     return file_name(_ORIGIN.sub("", _LOCAL.sub("", file))) or "/"
 
 
@@ -131,8 +135,6 @@ def _block(block: str) -> Failure | None:
         frame = _frame(line.strip())
         if frame is None:
             continue
-        if _SCHEDULED.match(frame.function):
-            break
         first = min(first, number)
         frames.append(frame)
     kind, value = _head(lines[:first])
@@ -155,7 +157,9 @@ def _frame(line: str) -> Frame | None:
     if line.startswith("at "):
         return _of_v8(line[3:])
     if "@" in line:
-        name, _, place = line.partition("@")
+        mark = _AT_PLACE.search(line)
+        at = mark.start() if mark else line.index("@")
+        name, place = line[:at], line[at + 1 :]
         return _placed(name, place) if len(name) <= 300 else None  # noqa: PLR2004
     if line == "[native code]":
         return Frame("", line, "")

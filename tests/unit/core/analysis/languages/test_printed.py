@@ -1,5 +1,6 @@
 """What is true of printed traces in every language."""
 
+import re
 import time
 
 import pytest
@@ -116,3 +117,31 @@ def test_of_a_very_long_trace_both_ends_count():
     assert failure.type == "RecursionError"
     assert failure.frames[0].function == "f0"
     assert failure.frames[-1].function == "f1999"
+
+
+def shifted(trace):
+    """The same trace of another build: other lines and columns, other addresses."""
+    trace = re.sub(r"(?<=0x)[0-9a-fA-F]{5,16}|(?<=pc )[0-9a-f]+", _another, trace)
+    return re.sub(r"(?<=[\w.]:)\d{1,4}(?=[:)\s<]|$)|(?<=line )\d{1,4}|(?<= : )\d+", _later, trace)
+
+
+def _another(found):
+    return "7f" + found[0][2:][::-1]
+
+
+def _later(found):
+    return str(int(found[0]) + 7)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_another_build_is_the_same_issue(name):
+    assert shifted(sample(name)) != sample(name)
+    assert grouped({"message": shifted(sample(name))}).why == grouped({"message": sample(name)}).why
+
+
+def test_every_sample_is_an_issue_of_its_own():
+    # The browsers print one failure, each in its own way; so do the tools.
+    alike = {"chrome", "edge", "safari", "opera", "valgrind"}
+    keys = [grouped({"message": sample(name)}).issue_key for name in set(EXPECTED) - alike]
+
+    assert len(set(keys)) == len(keys)
