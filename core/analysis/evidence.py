@@ -23,7 +23,7 @@ _OWN = {
     "psycopg": "sqlstate", "psycopg2": "sqlstate", "asyncpg": "sqlstate", "Npgsql": "sqlstate",
     "org.postgresql": "sqlstate", "pgconn": "sqlstate", "pyodbc": "sqlstate",
     "grpc": "grpc", "io.grpc": "grpc", "kafka": "kafka", "aiokafka": "kafka",
-    "confluent_kafka": "kafka", "org.apache.kafka": "kafka",
+    "confluent_kafka": "kafka", "org.apache.kafka": "kafka", "smtplib": "smtp", "ftplib": "ftp",
 }  # fmt: skip
 _NAMED = ("grpc", "errno", "oracle", "service", "kafka", "sqlstate")
 _OWN_DEPTH = 3

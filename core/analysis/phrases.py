@@ -9,6 +9,7 @@ from core.errors import Category
 
 READ_LENGTH = 1_000
 _STARTS = re.compile(r"\b\w")
+_BETWEEN = re.compile(r"[^\w'-]+")
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 # Phrases are looked up by their first letters, where a word begins: four tell enough of them apart.
 _KEY, _WORD_KEY = 4, 3
@@ -18,7 +19,7 @@ _ADVICE = frozenset({Category.OTHER_TRANSIENT, Category.OTHER_PERMANENT})
 
 class PhraseRule(NamedTuple):
     """Phrases that tell. A phrase is a row of parts in this order, the first at the start of a
-    word; `unless` takes the rule back where it stands in the same sentence.
+    word; `unless` takes the rule back where its words stand in the same sentence.
     """
 
     phrases: tuple[tuple[str, ...], ...]
@@ -51,7 +52,8 @@ class Phrasebook:
         self._entries: dict[str, list[_Entry]] = {}
         for rank, rule in enumerate(self.rules):
             for parts in rule.phrases:
-                entry = _Entry(rank, parts, rule.verdict, rule.unless)
+                unless = tuple(map(_spaced, rule.unless))
+                entry = _Entry(rank, parts, rule.verdict, unless)
                 self._entries.setdefault(parts[0][:_KEY], []).append(entry)
 
     def find(self, message: str) -> Verdict | None:
@@ -81,8 +83,10 @@ def _applies(entry: _Entry, low: str, at: int) -> bool:
     first, *others = entry.parts
     if not low.startswith(first, at) or not _in_order(others, low, at + len(first)):
         return False
-    sentence = _sentence(low, at) if entry.unless else ""
-    return not any(word in sentence for word in entry.unless)
+    if not entry.unless:
+        return True
+    sentence = _spaced(_sentence(low, at))
+    return not any(words in sentence for words in entry.unless)
 
 
 def _in_order(parts: Iterable[str], low: str, at: int) -> bool:
@@ -97,6 +101,11 @@ def _in_order(parts: Iterable[str], low: str, at: int) -> bool:
 def _sentence(low: str, at: int) -> str:
     end = low.find(". ", at)
     return low[low.rfind(". ", 0, at) + 1 : end if end >= 0 else len(low)]
+
+
+def _spaced(text: str) -> str:
+    """Only words, each with a space at both ends, so that whole words are found."""
+    return f" {_BETWEEN.sub(' ', text).strip()} "
 
 
 class Namebook:

@@ -91,6 +91,33 @@ def test_messages_alone(message, category):
     assert record(message=message).category is category
 
 
+@pytest.mark.parametrize(
+    ("message", "transient"),
+    [
+        ("The row was not found. Please retry the operation.", True),
+        ("Remove the lock file and try again.", False),
+        ("This error cannot be retried.", False),
+        ("Invalid email or password. Please try again.", False),
+        ("Monthly quota used up; the request limit is 5.", False),
+        ("Request limit reached, try again in 5 s", True),
+    ],
+)
+def test_what_messages_say_of_trying_again(message, transient):
+    assert record(message=message).transient is transient
+
+
+@pytest.mark.parametrize(
+    ("kind", "module", "rule"),
+    [
+        ("CoordinatorNotAvailableException", "org.apache.kafka", "type:kafka.CoordinatorNotAvail"),
+        ("SlowDownException", "botocore.errorfactory", "service:SlowDown"),
+        ("UniqueViolation", "psycopg.errors", "sqlstate:23505"),
+    ],
+)
+def test_types_are_known_by_other_names(kind, module, rule):
+    assert record(kind, module).rule.startswith(rule)
+
+
 def test_a_full_disk_does_not_pass_by_itself():
     assert not record(message="No space left on device").transient
 

@@ -1,6 +1,6 @@
 import pytest
 
-from core.analysis.evidence import code_verdicts, named, said_verdicts
+from core.analysis.evidence import code_verdicts, condition, named, said_verdicts
 from core.errors import Category
 from tests.unit.core.analysis.builders import KNOWLEDGE
 
@@ -109,3 +109,39 @@ def test_plain_numbers_are_no_codes(message):
 )
 def test_qualified_names_are_taken_apart(kind, module, found):
     assert named(kind, module) == found
+
+
+def test_a_code_that_nobody_lists_is_told_by_its_words():
+    (found,) = code_verdicts(KNOWLEDGE, "tenant_rate_limit_exceeded", "shop")
+
+    assert found.category is Category.RATE_LIMIT
+    assert found.rule == 'code tenant_rate_limit_exceeded name:request rate "rate limit"'
+
+
+@pytest.mark.parametrize(
+    ("code", "library", "rule"),
+    [
+        ("6", "kafka.errors", "kafka:6"),
+        ("_TRANSPORT", "confluent_kafka", "kafka:_TRANSPORT"),
+        ("450", "smtplib", "smtp:450"),
+        ("1205", "Microsoft.Data.SqlClient", "sqlserver:1205"),
+        ("40001", "org.postgresql.util", "sqlstate:40001"),
+    ],
+)
+def test_a_library_reports_codes_of_its_own_system(code, library, rule):
+    assert [found.rule for found in code_verdicts(KNOWLEDGE, code, library)] == [rule]
+
+
+@pytest.mark.parametrize(
+    ("name", "library", "rule"),
+    [
+        ("UniqueViolation", "psycopg.errors", "sqlstate:23505"),
+        ("UniqueViolationError", "asyncpg.exceptions", "sqlstate:23505"),
+        ("UniqueViolation", "shop", None),
+        ("Unheard", "psycopg.errors", None),
+    ],
+)
+def test_types_that_drivers_make_of_sqlstates(name, library, rule):
+    found = condition(KNOWLEDGE, name, library)
+
+    assert (found.rule if found else None) == rule
