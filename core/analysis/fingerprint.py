@@ -15,10 +15,9 @@ from core.analysis.result import Grouping, Mechanism
 from core.analysis.template import headline, normalise
 from core.analysis.title import MAX_TITLE, culprit, title
 from core.analysis.variables import DEFAULT, Variable
+from core.versions import GROUPING_VERSION
 
-# Raised with every change that gives an event another key; older keys keep leading to their issues.
-# The key itself does not know it: parts that stay the same stay the same key.
-GROUPING_VERSION = 2
+__all__ = ["GROUPING_VERSION", "Wish", "group"]
 
 _PERSON: Final = b"1"
 

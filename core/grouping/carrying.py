@@ -13,7 +13,6 @@ off at any line and goes on with the next call. Calls at the same time take turn
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
@@ -27,6 +26,7 @@ from core.grouping import keys
 from core.grouping.example import example
 from core.grouping.keys import Key, NewKey, OldKey
 from core.grouping.loading import Rulebooks
+from core.grouping.progress import Carried
 from core.store import signals
 from core.store.engine import Database, driver_connection
 from core.store.payloads import PayloadError, Payloads
@@ -38,24 +38,6 @@ EVENTS_OF_ISSUE: Final = 20
 UNDIGESTIBLE: Final = "undigestible"
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """`keys` were looked at; `added` are new ones; `suggested` pairs of issues may be one."""
-
-    issues: int = 0
-    keys: int = 0
-    added: int = 0
-    suggested: int = 0
-
-    def __add__(self, other: "Carried") -> "Carried":
-        return Carried(
-            self.issues + other.issues,
-            self.keys + other.keys,
-            self.added + other.added,
-            self.suggested + other.suggested,
-        )
 
 
 Progress = Callable[[Carried, int], None]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import any_, select
+from sqlalchemy import any_, literal, select
 from sqlalchemy.orm import Session
 
 from core.analysis import GROUPING_VERSION
@@ -105,7 +105,7 @@ def _merges(
         place = step.target_id
     if not way and key is not None:
         moved = live.where(
-            IssueMerge.target_id == shown_in, key.issue_key == any_(IssueMerge.issue_keys)
+            IssueMerge.target_id == shown_in, literal(key.issue_key) == any_(IssueMerge.issue_keys)
         )
         way = [_merge(step) for step in session.scalars(moved.order_by(IssueMerge.id))]
     return tuple(way)

@@ -31,3 +31,9 @@ def test_a_newer_database_is_left_alone(run, database_url):
     result = run("db", "upgrade")
     assert (result.exit_code, "ML-DB-0004" in result.stderr) == (1, True)
     assert "newer Mendline" in run("db", "check").stdout
+
+
+def test_the_upgrade_carries_the_keys_of_issues_over(run, make_issue):
+    make_issue()
+    assert "Issue keys of an older grouping: 1 looked at, 0 left." in run("db", "upgrade").stderr
+    assert "Issue keys" not in run("db", "upgrade").stderr
