@@ -26,6 +26,7 @@ _NAMELESS = frozenset(
 )  # fmt: skip
 _ENGINE = frozenset({"native", "[native code]", "<anonymous>", "native code", "(native)"})
 _POSITION = re.compile(r"(?::\d+){1,2}$")
+_LOCATED = re.compile(r"[\w+.-]{2,30}:(?://|\w)|/|[A-Za-z]:[\\/]|\\\\|\.{1,2}/")
 _EVALUATED = re.compile(r" line \d+ > (?:eval|Function|injectedScript)\b.*$")
 _EVAL_AT = re.compile(r"^eval at .{0,400}?\(([^()\s]{1,400}?)(?::\d+){1,2}\)")
 _WASM = re.compile(r":wasm-function\[.*$")
@@ -185,7 +186,7 @@ def _placed(name: str, place: str) -> Frame | None:
         return None
     if " " in bare and not bare.startswith(("/", "file:", "http")) and bare[1:2] != ":":
         return None
-    scripted = "/" in bare or "\\" in bare or bool(_SCRIPT.search(bare)) or bare.startswith("blob:")
+    scripted = _LOCATED.match(bare) or _SCRIPT.search(bare)
     if bare.isdecimal() and name:
         return Frame("", "", name)
     return Frame("", bare, name) if scripted else None

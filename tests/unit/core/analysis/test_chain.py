@@ -1,4 +1,7 @@
+import pytest
+
 from tests.unit.core.analysis.builders import event, failure, frame, grouped, key
+from tests.unit.core.analysis.languages.samples import sample
 
 GROUP = {"exception_id": 0, "is_exception_group": True}
 
@@ -89,3 +92,55 @@ def test_a_vague_type_gives_way_to_the_printed_one():
     trace = 'Traceback (most recent call last):\n  File "cart.py", line 3, in pay\nKeyError: "a"'
 
     assert "type: KeyError" in grouped(event(failure("Error", "x", stacktrace=trace))).why
+
+
+def test_a_client_that_marks_no_groups_still_tells_who_belongs_to_whom():
+    one, two = member("ValueError", "a", 1, frame("f")), member("KeyError", "b", 2, frame("g"))
+    root = failure("AggregateError", "2 errors: a, b", mechanism={"exception_id": 0})
+
+    assert key(event(one, two, root)) == key(event(two, one, root))
+
+
+def test_what_a_group_says_of_its_members_does_not_count():
+    one, two = member("ValueError", "a", 1, frame("f")), member("KeyError", "b", 2, frame("g"))
+    roots = [failure("AggregateError", said, mechanism=GROUP) for said in ("a, b", "b, a")]
+
+    assert key(event(one, two, roots[0])) == key(event(one, two, roots[1]))
+
+
+def test_causes_that_return_count_once():
+    one, two = failure("IOError", "a", frame("f")), failure("PayError", "b", frame("g"))
+
+    assert key(event(one, two)) == key(event(one, two, one, two))
+
+
+def test_every_failure_may_bring_its_trace_as_text():
+    outer = 'Traceback (most recent call last):\n  File "cart.py", line 3, in pay\nPayError: x'
+    inner = 'Traceback (most recent call last):\n  File "bank.py", line 3, in call\nOSError: y'
+    told = event(
+        failure("OSError", "y", stacktrace=inner), failure("PayError", "x", stacktrace=outer)
+    )
+
+    assert grouped(told).why == (
+        "type: OSError",
+        "frame: bank.py:call",
+        "type: PayError",
+        "frame: cart.py:pay",
+    )
+
+
+@pytest.mark.parametrize("name", ["python_group", "aggregate"])
+def test_a_printed_group_is_one(name):
+    found = grouped({"message": sample(name)})
+
+    assert found.mechanism == "stacktrace"
+    assert found.title.startswith(("ExceptionGroup: several", "AggregateException: One or more"))
+
+
+def test_members_of_a_printed_group_count_in_any_order():
+    text = sample("python_group")
+    head, first, rest = text.partition("  +-+---------------- 1 ----------------\n")
+    one, _, two = rest.partition("    +---------------- 2 ----------------\n")
+    swapped = f"{head}{first}{two}    +---------------- 2 ----------------\n{one}"
+
+    assert key({"message": swapped}) == key({"message": text})

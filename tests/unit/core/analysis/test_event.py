@@ -139,3 +139,35 @@ def test_text_of_anything():
     assert [text(value) for value in (None, [1], 5, True)] == ["", "", "5", "True"]
     assert text({"message": "m"}) == "m"
     assert text({"other": {}}) == ""
+
+
+LINES = ["#0 0x1 in f /x.c:1", "#1 0x2 in main /x.c:2"]
+
+
+@pytest.mark.parametrize("name", ["stacktrace", "stack", "stack_trace"])
+@pytest.mark.parametrize("trace", [LINES, "\n".join(LINES), {"frames": LINES}])
+def test_a_trace_may_be_text_or_its_lines(name, trace):
+    (failure,) = read({"exception": [{"type": "E", name: trace}]}).failures
+
+    assert failure.trace == "\n".join(LINES)
+    assert failure.frames == ()
+
+
+def test_a_trace_without_an_exception_makes_one():
+    (failure,) = read({"message": "boom", "stacktrace": "\n".join(LINES)}).failures
+
+    assert (failure.value, failure.trace) == ("boom", "\n".join(LINES))
+
+
+def test_an_error_of_apple_is_known_by_its_domain():
+    mechanism = {"meta": {"ns_error": {"domain": "ShopErrorDomain", "code": 2}}}
+    (failure,) = read({"exception": [{"mechanism": mechanism}]}).failures
+
+    assert failure.type == "ShopErrorDomain"
+
+
+def test_an_error_object_of_javascript_has_a_name_and_a_stack():
+    raw = {"name": "TypeError", "message": "x", "stack": "f@http://x.example/a.js:1:2"}
+    (failure,) = read({"exception": raw}).failures
+
+    assert (failure.type, failure.value, failure.trace[:2]) == ("TypeError", "x", "f@")

@@ -14,6 +14,13 @@ from core.analysis.place import file_name, stable
         ("/app/users/index.js", "users/index.js"),
         ("lodash-4.17.21.js", "lodash.js"),
         ("tmp_1234567.py", "tmp_#.py"),
+        ("https://x.example/assets/index-DiwrgTda.js", "index-#.js"),
+        ("main-QWERTYUI.js", "main-#.js"),
+        ("/_nuxt/B3f9x_1a.js", "#.js"),
+        ("/views/3f2a1b9c3f2a1b9c3f2a1b9c.php", "#.php"),
+        ("/app/main.py", "main.py"),
+        ("/srv/shop/src/index.js", "index.js"),
+        ("chunk.checkout.js", "chunk.checkout.js"),
         ("", ""),
     ],
 )

@@ -54,3 +54,35 @@ def test_frames_that_name_nothing_fall_out():
 
 def test_an_unknown_platform_is_told_from_the_file_names():
     assert reduced(frames("a.<anonymous>", file="x/cart.js"), "other").labels == ("cart.js",)
+
+
+def test_mutual_recursion_is_one_round():
+    once = reduced(frames("main", "ping", "pong", "fail"), "python")
+
+    assert reduced(frames("main", "ping", "pong", "ping", "pong", "fail"), "python") == once
+
+
+def test_machinery_falls_out_where_something_else_is_left():
+    file = "/usr/lib/python3.11/threading.py"
+    started = (Frame("", file, "run"), *frames("main", "pay"))
+
+    assert reduced(started, "python").labels == ("cart.py:main", "cart.py:pay")
+    assert reduced((Frame("", file, "run"),), "python").labels == ("threading.py:run",)
+
+
+def test_of_python_the_library_that_failed_counts_beside_guessed_frames():
+    library = Frame("", "/x/site-packages/http/pool.py", "send")
+    mine = frames("main", "pay")
+
+    assert reduced((*mine, library), "python").labels == (
+        "cart.py:main",
+        "cart.py:pay",
+        "pool.py:send",
+    )
+    assert reduced((*mine, library), "python").crashed == mine[-1]
+
+
+def test_of_native_code_the_innermost_frames_count():
+    deep = tuple(Frame("", "", name) for name in "abcdefgh")
+
+    assert reduced(deep, "native").labels == tuple("defgh")

@@ -138,8 +138,10 @@ SAME = {
     "eval": [EVAL_V8, EVAL_GECKO],
     "members": [MEMBERS_V8, MEMBERS_GECKO],
     "plain": [
-        f"TypeError: x\n    at pay ({U}:1:2)\n    at pay ({U}:3:4)\n"
-        f"    at start ({U}:5:6)\n    at {U}:7:8",
+        (
+            f"TypeError: x\n    at pay ({U}:1:2)\n    at pay ({U}:3:4)\n"
+            f"    at start ({U}:5:6)\n    at {U}:7:8"
+        ),
         f"pay@{U}:1:2\npay@{U}:3:4\nstart@{U}:5:6\n@{U}:7:8",
         f"pay@{U}:1\nstart@{U}:5\n[native code]",
         f"TypeError: y\n   at pay ({U}:1:2)\n   at start ({U}:5:6)\n   at Global code ({U}:7:8)",

@@ -75,6 +75,7 @@ def test_a_message_that_is_a_trace_is_grouped_by_it(name):
         "",
         "Meet me at noon\nor at 10:30",
         "Cannot mail to\nbob@example.com:25",
+        "Cannot copy to\nbackup@store:/vol/data:22",
         "At last: it works",
         "#0 is the first",
         "panic over nothing",
