@@ -8,7 +8,9 @@ import click
 
 from cli.console import actor, data_dir_option, database, json_option
 from cli.grouping import preview_, why
+from cli.insight import COMMANDS as INSIGHT
 from cli.output import print_fields, print_rows, shown
+from cli.solving import solutions
 from core.clock import SystemClock
 from core.errors import NotFoundError
 from core.issues import lifecycle, merging
@@ -147,3 +149,6 @@ def _change(issue_ids: Sequence[int], wanted: Change, *, as_json: bool) -> None:
 
 issue.add_command(preview_)
 issue.add_command(why)
+issue.add_command(solutions)
+for command in INSIGHT:
+    issue.add_command(command)

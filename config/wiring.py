@@ -1,5 +1,6 @@
 """Builds what core needs from settings; each entry point composes the rest itself."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,13 @@ def public_url(settings: Settings) -> str:
     """How clients reach the API: what stands in a DSN."""
     host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
     return settings.public_url or f"http://{host}:{settings.port}"
+
+
+def seal(settings: Settings) -> bytes:
+    """The key that users are hashed with; without a secret of their own, the stores' address is."""
+    secret = settings.secret_key or settings.database_url
+    plain = secret.get_secret_value() if secret else ""
+    return hashlib.blake2b(plain.encode(), digest_size=32, person=b"visitors").digest()
 
 
 def spool_dir(settings: Settings) -> Path:

@@ -12,7 +12,13 @@ from config.settings import Settings
 from tasks.configuration import celery_settings
 from tasks.runtime import Runtime
 
-MODULES: Final = ("tasks.analysis", "tasks.deadletter", "tasks.intake", "tasks.maintenance")
+MODULES: Final = (
+    "tasks.analysis",
+    "tasks.deadletter",
+    "tasks.insight",
+    "tasks.intake",
+    "tasks.maintenance",
+)
 
 
 class Application(Celery):

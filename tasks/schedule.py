@@ -55,4 +55,25 @@ JOBS: Final = (
         cron="20 * * * *",
         priority=9,
     ),
+    Job(
+        name="correlations",
+        task="insight.correlate",
+        queue=Queue.MAINTENANCE,
+        interval=MINUTE,
+        priority=4,
+    ),
+    Job(
+        name="merge-suggestions",
+        task="insight.suggest",
+        queue=Queue.MAINTENANCE,
+        interval=MINUTE,
+        priority=7,
+    ),
+    Job(
+        name="visitors",
+        task="insight.crop",
+        queue=Queue.MAINTENANCE,
+        interval=5 * MINUTE,
+        priority=7,
+    ),
 )

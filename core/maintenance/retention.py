@@ -30,7 +30,26 @@ OVER: Final = {
     "signals": "at < :before AND processed_at IS NOT NULL",
     "issue_minutes": "resolution IN (60, 3600, 86400) AND minute < :before",
     "component_minutes": "resolution IN (60, 3600, 86400) AND minute < :before",
+    "issue_facets": "last_seen < :before",
+    "issue_traces": "kind = 2 AND seen_at < :before",
+    "issue_visitors": "seen_at < :before",
+    "visitor_limits": """set_at < :before AND NOT EXISTS (
+        SELECT FROM issue_visitors AS met
+        WHERE met.project_id = visitor_limits.project_id AND met.kind = visitor_limits.kind
+          AND met.issue_id = visitor_limits.issue_id
+    )""",
+    "sightings": "last_seen < :before",
+    "issue_shapes": """made_at < :before AND NOT EXISTS (
+        SELECT FROM issue_fingerprints AS known JOIN issues ON issues.id = known.issue_id
+        WHERE known.project_id = issue_shapes.project_id
+          AND known.issue_key = issue_shapes.issue_key AND issues.last_seen >= :before
+    )""",
+    "mark_counts": "counted_at < :before",
+    "merge_suggestions": "state = 'open' AND made_at < :before",
+    "correlation_groups": "closed_at < :before",
 }
+# Where a part of a table has a time of its own.
+PART_OF: Final = {"issue_traces": "issue_visitors"}
 
 
 def days_of(values: Keeping) -> dict[str, int]:
@@ -41,6 +60,15 @@ def days_of(values: Keeping) -> dict[str, int]:
         "signals": values.run_days,
         "issue_minutes": values.rollup_days,
         "component_minutes": values.rollup_days,
+        "issue_facets": values.rollup_days,
+        "issue_traces": values.trace_days,
+        "issue_visitors": values.event_days,
+        "visitor_limits": values.event_days,
+        "sightings": values.rollup_days,
+        "issue_shapes": values.event_days,
+        "mark_counts": values.rollup_days,
+        "merge_suggestions": values.event_days,
+        "correlation_groups": values.event_days,
     }
 
 
@@ -70,11 +98,12 @@ def _delete(database: Database, table: str, *, before: datetime, batch: int) -> 
 
 
 def _statement(table: str) -> TextClause:
+    whole = PART_OF.get(table, table)
     return text(
         f"""
         WITH gone AS (
-            DELETE FROM {table} WHERE ctid = ANY (ARRAY(
-                SELECT ctid FROM {table} WHERE {OVER[table]}
+            DELETE FROM {whole} WHERE ctid = ANY (ARRAY(
+                SELECT ctid FROM {whole} WHERE {OVER[table]}
                 LIMIT :batch FOR UPDATE SKIP LOCKED
             ))
             RETURNING 1

@@ -18,6 +18,7 @@ class Keeping:
     rollup_days: int = 400
     run_days: int = 30
     deadletter_days: int = 90
+    trace_days: int = 1
     batch: int = 5_000
 
 

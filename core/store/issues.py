@@ -99,6 +99,14 @@ def of_project(session: Session, issue_id: int, project_id: int | None) -> Issue
     return found
 
 
+def root(session: Session, issue_id: int) -> Issue:
+    """The issue that took this one over in the end, or the issue itself."""
+    issue = get(session, issue_id)
+    while issue.merged_into is not None:
+        issue = get(session, issue.merged_into)
+    return issue
+
+
 _FAMILY = text("""
     WITH RECURSIVE family (id) AS (
         SELECT CAST(:issue_id AS bigint)

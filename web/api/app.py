@@ -15,10 +15,12 @@ from web.api.auth import DESCRIPTION, Authenticate
 from web.api.middleware import BodyLimit, Boundary, RequestId, Timing
 from web.api.readiness import Probe
 from web.api.routes import (
+    correlations,
     deadletters,
     events,
     fleet,
     health,
+    insight,
     issues,
     keys,
     maintenance,
@@ -28,7 +30,9 @@ from web.api.routes import (
     rules,
     schedules,
     signals,
+    solutions,
     stats,
+    suggestions,
 )
 from web.api.services import Services, lifespan
 from web.intake.app import Intake, IntakeApp
@@ -42,12 +46,16 @@ SUBJECTS: Final = (
     rules,
     keys,
     issues,
+    insight,
+    suggestions,
+    correlations,
     patterns,
     events,
     deadletters,
     schedules,
     maintenance,
     signals,
+    solutions,
     stats,
     queues,
     fleet,
