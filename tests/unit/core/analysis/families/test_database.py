@@ -69,7 +69,11 @@ def test_a_broken_constraint():
     family, context = taken("UniqueViolation", "psycopg.errors", message)
 
     assert family == "database"
-    assert context == {"constraint": "users_email_key", "column": "email"}
+    assert context == {
+        "constraint": "users_email_key",
+        "column": "email",
+        "sqlstate": "23505",
+    }
 
 
 def test_values_of_rows_stay_where_they_are():
@@ -81,7 +85,7 @@ def test_values_of_rows_stay_where_they_are():
 def test_a_missing_table():
     context = read("UndefinedTable", "psycopg.errors", 'relation "orders" does not exist')
 
-    assert context == {"table": "orders"}
+    assert context == {"table": "orders", "sqlstate": "42P01"}
 
 
 def test_a_server_that_is_away():

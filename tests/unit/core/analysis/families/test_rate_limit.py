@@ -17,7 +17,8 @@ def test_a_limit_says_its_numbers():
     [
         ("rate limit hit", ("LIMIT-RATE", 429, "throttle")),
         ("too many concurrent requests", ("LIMIT-CONCURRENCY", 429, "throttle")),
-        ("quota exceeded", ("LIMIT-QUOTA", 429, "wait")),
+        ("quota exceeded", ("LIMIT-QUOTA", 429, "escalate")),
+        ("quota exceeded, try again later", ("LIMIT-QUOTA", 429, "wait")),
         ("budget exceeded", ("LIMIT-COST", 402, "escalate")),
     ],
 )
