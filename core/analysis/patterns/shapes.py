@@ -13,6 +13,7 @@ from typing import Final
 _CUT = r"\s=:,;()\[\]{}<>\"'|"
 _CHAR = rf"(?:(?!\.\.)[^{_CUT}])"
 _PLAIN_CHAR = rf"(?:(?!\.\.)[^\d{_CUT}])"
+_NUMBERED = rf"{_PLAIN_CHAR}*+\d{_CHAR}*+"
 _UNIT = (
     r"(?:[KMGTP]?i?B|[KMGT]bytes|[kK]bytes?|[bB]ytes?|[KMGT]?b(?:ps|/s)|[KMGT]?B/s|[kMG]?Hz"
     r"|ns|us|µs|μs|ms|(?:milli|micro|nano)?seconds?|[mun]?secs?|minutes?|mins?|hours?|hrs?|days?)"
@@ -48,10 +49,11 @@ _VALUES: Final = (
     r"[\w.+-]{1,64}+@(?:[\w-]{1,63}+\.){1,8}+[\w-]++",
     r"(?>(?:[A-Za-z][\w-]*+\.){1,8}+)[A-Za-z]++:\d++(?!\w)",
     r"(?:[0-9a-f]{8}|[0-9a-f]{16}|[0-9a-f]{32,})(?!\w)",
-    rf"[A-Z][A-Za-z]{{0,60}}+(?=\{{[^{{}}]{{0,80}}[\d\s]){_BRACED}",
+    rf"[A-Z][A-Za-z]{{0,60}}+(?=\{{[^{{}}]{{0,80}}[\d\s./]){_BRACED}",
     r"(?<==)\"[^\"]{1,200}+\"",
     r"(?<==)(?![A-Z_]++(?![\w.:/@$-]))[A-Za-z]++[.:/@$-][^\s,;()\[\]{}<>\"']++",
-    rf"{_PLAIN_CHAR}*+\d{_CHAR}*+",
+    rf"{_NUMBERED}(?:\|[^{_CUT}]++){{0,8}}\|{_NUMBERED}",
+    _NUMBERED,
 )
 _VALUE = f"(?:{'|'.join(_VALUES)})"
 _JOINT = r"\s?(?:[:,/#|~@;+-]|->){0,2}\s?"

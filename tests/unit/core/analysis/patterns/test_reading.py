@@ -19,6 +19,7 @@ def shown(text):
         "proxy.cse.example.co.uk:5070", "bob@example.org", "12.5 MB", "19 bytes (1.2 KB)",
         "<1 sec", "00:17", "2024-02-20T22:16:36Z", "Fri Jun 17 07:07:00 2005",
         "Token{78af589 u0 com.x}", "1 2 3", "a1, b2, c3", "10.0.0.1, 10.0.0.2", "<*>", "<uuid>",
+        "0|com.example.app|121|null|10111", "Info{com.example/com.example.App}",
     ],
 )  # fmt: skip
 def test_a_value_is_one_whatever_it_is_made_of(value):
