@@ -75,7 +75,8 @@ _FUNCTIONS = re.compile(
     r"|_*pthread_(?:kill|sigmask)|__libc_(?:message|fatal|start|signal)|__(?:fortify|chk"
     r"|stack_chk)_"
     r"|__(?:GI_)?_?_?assert|_*assert_(?:fail|rtn|perror)|__kernel_|__restore|__run_exit"
-    r"|<signal handler|_sigtramp|__cxa_|__gxx_personality|_Unwind_|__gnu_cxx::__verbose"
+    r"|<signal handler|std::_*(?:terminate|rethrow_exception)|_sigtramp|__cxa_"
+    r"|__gxx_personality|_Unwind_|__gnu_cxx::__verbose"
     r"|(?:demangling|default)_terminate_handler|abort_message|_objc_terminate|objc_exception_"
     r"|__exceptionPreprocess|[-+]\[NSException |_?CxxThrow|_?RaiseException|RtlRaise|KiUser"
     r"|RtlReport|RtlDispatchException|RtlpExecuteHandler|__C_specific_handler|_?_?DebugBreak"
@@ -152,15 +153,13 @@ def symbol(function: str) -> str:
 
 
 def machinery(function: str, file: str, package: str) -> int:
-    """3 for a fuzzer's harness, 2 for what starts, allocates, copies or ends, 1 for what only"
-    " wraps, 0 for everything else.
-    """
+    """3 for a fuzzer's harness, 2 for what starts, allocates, copies or ends, 1 for what wraps."""
     if _HARNESS.match(function):
         return 3
     if _FUNCTIONS.match(function):
         return 2
-    if not function and _PACKAGES.search(package.replace("\\", "/") or file):
-        return 2
+    if _PACKAGES.search(package.replace("\\", "/") or ("" if function else file)):
+        return 1 if function else 2
     return int(bool(_LIBRARY_NAMES.match(function) or (file and _FILES.search(file))))
 
 
