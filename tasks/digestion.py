@@ -5,6 +5,7 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from config import wiring
 from config.knowledge import knowledge
 from config.telemetry import DIGEST_BATCH, DIGEST_LAG, DIGEST_SECONDS, EVENTS_DIGESTED
 from core.digest.batch import Batch, Digester, Means, Rules
@@ -40,6 +41,7 @@ def drain(runtime: "Runtime") -> Drain:
         knowledge=knowledge(),
         clock=runtime.clock,
         order=runtime.ledger.add,
+        seal=wiring.seal(runtime.settings),
     )
     settings = runtime.settings
     rules = Rules(
