@@ -3,7 +3,7 @@
 The newest events of each issue are grouped twice, by the rules that hold and by those proposed. An
 event that gets the same key stays where it is; one that gets another key goes where that key leads,
 or to an issue that is not there yet. Nothing is written, and only counts and a few examples are
-kept: memory grows with the issues looked at, never with their events.
+kept: memory grows with the issues looked at, not with their events.
 """
 
 from collections import Counter
@@ -21,6 +21,7 @@ from core.store.engine import driver_connection
 
 EXAMPLES: Final = 3
 PENDING: Final = 200
+MOST_PLACES: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,9 @@ class Place:
     issue_id: int | None
     issue_key: str = ""
     title: str = ""
+
+
+OTHERS: Final = Place(None, "…", "all further new issues")
 
 
 @dataclass(slots=True)
@@ -107,7 +111,7 @@ class _Tally:
     def __init__(self, session: Session, project_id: int) -> None:
         self._session = session
         self._project_id = project_id
-        self._leads: dict[str, int | None] = {}
+        self._leads: dict[Key, int] = {}
         self._pending: list[Regrouped] = []
         self._moves: dict[tuple[int, Place], Move] = {}
         self._titles: dict[str, str] = {}
@@ -150,13 +154,11 @@ class _Tally:
 
     def _settle(self) -> None:
         wanted = {
-            event.after.grouping.issue_key
+            Key(self._project_id, event.after.grouping.issue_key)
             for event in self._pending
             if event.after.grouping.issue_key != event.before.grouping.issue_key
         }
-        unknown = {Key(self._project_id, key) for key in wanted - self._leads.keys()}
-        found = keys.leads(driver_connection(self._session), unknown)
-        self._leads |= {key.issue_key: found.get(key) for key in unknown}
+        self._leads = dict(keys.leads(driver_connection(self._session), wanted))
         for event in self._pending:
             self._place(event)
         self._pending.clear()
@@ -167,9 +169,7 @@ class _Tally:
         if key == before.grouping.issue_key:
             place = Place(event.issue_id)
         else:
-            leads = self._leads[key]
-            place = Place(leads, "" if leads else key)
-            self._titles.setdefault(key, after.grouping.title)
+            place = self._elsewhere(event)
         self._moves.setdefault((event.issue_id, place), Move()).add(event.event_id, rule)
         if after.grouping.title != before.grouping.title:
             self._new_titles.setdefault(event.issue_id, after.grouping.title)
@@ -181,10 +181,25 @@ class _Tally:
         if after.ruled.ignored and not before.ruled.ignored:
             self._mark("ignore", event, rule)
 
+    def _elsewhere(self, event: Regrouped) -> Place:
+        """Rules that make an issue of nearly every event stop being told apart at some point."""
+        grouping = event.after.grouping
+        leads = self._leads.get(Key(self._project_id, grouping.issue_key))
+        if leads is not None:
+            return Place(leads)
+        place = Place(None, grouping.issue_key)
+        if grouping.issue_key not in self._titles:
+            if len(self._titles) >= MOST_PLACES:
+                return OTHERS
+            self._titles[grouping.issue_key] = grouping.title
+        return place
+
     def _mark(self, what: str, event: Regrouped, rule: str) -> None:
         self._marks[what].setdefault(event.issue_id, Move()).add(event.event_id, rule)
 
     def _named(self, place: Place, looking: StoredEvents) -> Place:
+        if place is OTHERS:
+            return place
         if place.issue_id is None:
             return Place(None, place.issue_key, self._titles.get(place.issue_key, ""))
         return Place(place.issue_id, title=looking.titles.get(place.issue_id, ""))

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from core.analysis.rules import checked
+from core.grouping import preview as regrouping
 from core.grouping import rulebook, stored
 from core.grouping.preview import preview
 from core.grouping.stored import Scope
@@ -126,3 +127,11 @@ def test_nothing_is_written(filled):
     look(filled, JOIN + REST)
     assert filled.rows(state) == before
     assert filled.rows("SELECT 1 FROM rule_hits") == []
+
+
+def test_too_many_new_issues_are_counted_together(filled, monkeypatch):
+    monkeypatch.setattr(regrouping, "MOST_PLACES", 1)
+    every = "[[grouping]]\nname='all'\nmatch.type='*'\nfingerprint=['{{ default }}', 'x']\n"
+    found = look(filled, every)
+    (others,) = found.merged
+    assert (found.moved, others.place, len(others.parts)) == (6, regrouping.OTHERS, 2)
