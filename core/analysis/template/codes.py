@@ -1,0 +1,138 @@
+"""Tells a number that says what failed (`HTTP 404`, `exit code 137`) from one that varies."""
+
+import re
+
+from core.analysis.template.words import words
+
+_LONGEST = 6
+_CONTEXT = 40
+_HTTP_DIGITS = 3
+_LAST_WORD = re.compile(r"(?s)(?:.*[^a-z])?([a-z]+)(?:/[\d.]{1,3})?")
+# Right behind these a number is a code.
+_STRONG = words(
+    """
+    errno hresult winerror osstatus ntstatus sqlcode sqlstate retcode rc signal signo statuscode
+    exitcode errorcode returncode responsecode resultcode errcode httpstatus httpcode subcode
+    oserror nativeerror vendorcode faultcode closecode exitstatus status msg errornumber
+    """
+)
+# The last word in front of a number; any other leaves it a number.
+_ERRORS = frozenset(("error", "err"))
+_COPULAS = frozenset(("is", "was", "of"))
+_LINKS = frozenset(("with", "by"))
+_ANSWERS = frozenset(
+    (
+        "got",
+        "received",
+        "returned",
+        "returns",
+        "response",
+        "responded",
+        "answered",
+        "gave",
+        "a",
+        "an",
+    )
+)
+_LEADS = _STRONG | _ERRORS | _COPULAS | _LINKS | _ANSWERS | {"code", "exit", "exited", "http"}
+_ORDINARY_CODE = re.compile(
+    r"(?:zip|postal|country|area|verification|promo|discount|coupon|product|item|bar|qr|sms|otp|pin|access"
+    r"|colou?r|currency|invite|security|voucher|dial|city|bank|sort|char|key|confirmation|referral|byte"
+    r"|activation|tracking|source|post|backup|line|lines of)[ _-]?code$"
+)
+_ENDED = re.compile(
+    r"(?:exit|exited|terminated|finished|crashed|died|ended|completed|quit|stopped)"
+    r" (?:\w+ )?(?:with|by)$"
+)
+_REPLIED = re.compile(
+    r"(?:failed|responded|replied|answered|returned|response|rejected|ended|errored) with$"
+)
+_COUNTED = re.compile(r"/\d| (?:of |out of )?(?:\d|[a-z]{1,20}(?<![sui])s\b)")
+_STATUS = re.compile(r"[1-5]\d\d")
+_REASON = re.compile(
+    r":? (?:Bad|Unauthori[sz]ed|Payment|Forbidden|Not|Method|Proxy|Request|Conflict|Gone|Length"
+    r"|Precondition|Payload|URI|Unsupported|Range|Expectation|Misdirected|Unprocessable|Locked"
+    r"|Too|Upgrade|Internal|Service|Gateway|HTTP|Insufficient|Loop|Network|Client|Server"
+    r"|NOT FOUND|page not found)\b"
+)
+_AND = re.compile(
+    r"[.,;:)\]\"']|$| [-(]"
+    r"| (?:from|for|on|when|while|response|error|status|code|at|after|during|in|by|and|to|with"
+    r"|but)\b"
+)
+_SYSTEM = re.compile(r"0[xX](?:8[0-9A-Fa-f]{7}|[cC]0[0-9A-Fa-f]{6})")
+_SYSTEM_WORD = re.compile(
+    r"(?:hresult|error|code|status|exception|result|hr)\b[^a-z]{0,4}(?:was |is |of )?[(\[]?$"
+)
+_DRIVER = re.compile(r", (?:[\"']|<str>)")
+
+
+def tells(text: str, start: int, end: int) -> bool:
+    """Whether the number at `start:end` says what failed."""
+    number = text[start:end]
+    if not number.isdecimal():
+        number = number.lstrip("+-")
+    if len(number) > _LONGEST or not number.isdecimal():
+        return _is_system_code(text, number, start)
+    before = text[max(0, start - _CONTEXT) : start].lower()
+    tight = before.rstrip(" :=#[(\"'-<")
+    found = _LAST_WORD.fullmatch(tight)
+    word = found[1] if found else ""
+    if word not in _LEADS:
+        return _stands_alone(number, text, start, end)
+    after = text[end : end + _CONTEXT]
+    gap = before[len(tight) :]
+    return _is_code(number, word, tight, gap=gap, after=after)
+
+
+def _is_code(number: str, word: str, tight: str, *, gap: str, after: str) -> bool:
+    if word in _STRONG:
+        return True
+    if word == "code":
+        return not _ORDINARY_CODE.search(tight)
+    if word in _COPULAS:
+        return _is_of_code(tight[: -len(word)].rstrip())
+    if _ends(word, tight) or (word in _ERRORS and (":" not in gap or _STATUS.fullmatch(number))):
+        return not _COUNTED.match(after)
+    if word == "http" or (gap == " " and _is_answer(word, tight)):
+        return bool(_STATUS.fullmatch(number) and (_AND.match(after) or _REASON.match(after)))
+    return _is_status(number, after)
+
+
+def _ends(word: str, tight: str) -> bool:
+    """`exit 2`, `terminated with 2`."""
+    return word in ("exit", "exited") or (word in _LINKS and bool(_ENDED.search(tight)))
+
+
+def _is_of_code(tight: str) -> bool:
+    """`status was 3`, `the exit code is 5`."""
+    found = _LAST_WORD.fullmatch(tight)
+    if not found or _ORDINARY_CODE.search(tight):
+        return False
+    return found[1] in _STRONG or found[1] == "code"
+
+
+def _is_answer(word: str, tight: str) -> bool:
+    return word in _ANSWERS or (word == "with" and bool(_REPLIED.search(tight)))
+
+
+def _is_status(number: str, after: str) -> bool:
+    """`404 Not Found`."""
+    return len(number) == _HTTP_DIGITS and number[0] in "45" and bool(_REASON.match(after))
+
+
+def _stands_alone(number: str, text: str, start: int, end: int) -> bool:
+    after = text[end : end + _CONTEXT]
+    if _is_status(number, after):
+        return True
+    # What drivers put in front of their message: `(1062, "Duplicate entry")`.
+    opened = text[max(0, start - 2) : start]
+    is_first = opened.endswith("(") and not opened[0].isalnum()
+    return is_first and len(number) >= _HTTP_DIGITS and bool(_DRIVER.match(after))
+
+
+def _is_system_code(text: str, number: str, start: int) -> bool:
+    """`HRESULT: 0x80070005` and `status 0xC0000005` say what failed; other addresses vary."""
+    if not _SYSTEM.fullmatch(number):
+        return False
+    return bool(_SYSTEM_WORD.search(text[max(0, start - _CONTEXT) : start].lower()))

@@ -1,0 +1,117 @@
+"""Decides whether a quoted text is a value or says what failed.
+
+1. Behind `=` and `:` the key decides: `user='bob'` has a value, `error="no space left"` a report.
+2. Marks alone (`unexpected '<'`) stay.
+3. The words beside the quotes decide: `user 'bob'` is a value, `column "price"` and
+   `'x' is not defined` are names.
+4. Otherwise a single word without a value of its own is a name; everything else is a value.
+"""
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+from core.analysis.template.mask import Lead, Mask
+from core.analysis.template.words import (
+    IDENTIFIERS,
+    NAME_FOLLOWS,
+    REPORTS,
+    TELLING,
+    TELLING_ENDS,
+    VALUE_FOLLOWS,
+    VALUES,
+)
+
+_CONTEXT = 40
+_PAIRS = ("''", '""', "``", "«»", "»«", "“”", "„“", "„”", "\u2018\u2019", "\u2039\u203a")
+
+
+def _quoted(pair: str) -> str:
+    opening, closing = pair[0], pair[1]
+    doubled = r"|''|(?<=\w)'(?=\w)" if opening == "'" else ""
+    return rf"{opening}(?:[^{opening}{closing}\\\n]|\\.{doubled}){{0,1000}}+{closing}"
+
+
+_PREFIX = r"(?:[bBuUrRfL]|[rRfF][bBrR]|[bB][rR])"
+MASKS = (
+    Mask("quoted", Lead.QUOTE, rf"(?<!\w)(?:{'|'.join(map(_quoted, _PAIRS))})(?!\w)"),
+    Mask("str", Lead.LETTER, rf"{_PREFIX}(?:{_quoted(_PAIRS[0])}|{_quoted(_PAIRS[1])})(?!\w)"),
+)
+
+_NAME = re.compile(r"[A-Za-z_$@:.\\][A-Za-z0-9_$@.:/<>\[\]()?*\\-]{0,200}")
+_MARKS = re.compile(r"[^A-Za-z0-9\s]{1,4}|\\[a-z]")
+_LAST_WORD = re.compile(r"(?s)(?:.*[^a-z_])?([a-z_]+)")
+# Behind these, and with `in (` and `values (`, SQL has a value.
+_COMPARED = frozenset(("like", "ilike", "between", "rlike", "regexp", "values", "in", "set"))
+_IN_BRACES = re.compile(r"[{,] ?\w{1,40}: ?$")
+_DRIVER = re.compile(r"\(\d{3,6}, $")
+_ANNOUNCED = re.compile(
+    r"(?:base \d{1,2}|<n>|to (?:float|int|integer|number|date|datetime|uuid|boolean|bool|decimal)"
+    r"|for (?:type|enum|integer|column type) [\w ]{1,30}|no such file or directory|not found"
+    r"|file not found|invalid (?:\w{1,20} )?(?:value|format|date|number))(?:: ?|, | )$"
+)
+
+
+def is_value(text: str, start: int, end: int, masked: Callable[[str], str]) -> bool:
+    """Whether the quoted part at `start:end`, quotes included, varies."""
+    content = text[start + 1 : end - 1]
+    decided = _by_context(
+        text[max(0, start - _CONTEXT) : start], content, text[end : end + _CONTEXT]
+    )
+    if decided is not None:
+        return decided
+    if not _NAME.fullmatch(content.replace(" ", "_")):
+        return True
+    return masked(content) != content
+
+
+def is_telling(key: str) -> bool:
+    """Whether the value of this key says what happened."""
+    word = _last_word(key.lower().rstrip(" \"'"))
+    return word in TELLING or word.endswith(TELLING_ENDS)
+
+
+def is_valued(key: str) -> bool:
+    """Whether a key is one whose values are many."""
+    word = _last_word(key.lower())
+    return word == "name" or word in VALUES or word.rpartition("_")[2] in VALUES
+
+
+def _last_word(text: str) -> str:
+    found = _LAST_WORD.fullmatch(text)
+    return found[1] if found else ""
+
+
+@lru_cache(maxsize=4_096)
+def _by_context(before: str, content: str, after: str) -> bool | None:
+    """What stands beside the quotes says; nothing when that does not know."""
+    if before.endswith("="):
+        return not is_telling(before[:-1])
+    tight = before.rstrip()
+    if tight.endswith(("=", "=>", "<>", ">", "~", "===")) and not tight.endswith("->"):
+        return True
+    if _MARKS.fullmatch(content):
+        return False
+    if tight.endswith((",", "{")) and after.lstrip().startswith((":", "=>")):
+        return False
+    return _by_words(tight.lower(), before, after.lower(), spaced=" " in content)
+
+
+def _by_words(tight: str, before: str, after: str, *, spaced: bool) -> bool | None:
+    if tight.endswith(("(", ",", ":", "<n>")) and before[-1:] in (" ", "("):
+        if _ANNOUNCED.search(before.lower()) or _IN_BRACES.search(before):
+            return True
+        if _DRIVER.search(before):
+            return False
+    word = _announcing(tight.rstrip(" :,(["))
+    if word in VALUES or word in _COMPARED or after.startswith(VALUE_FOLLOWS):
+        return True
+    if word in IDENTIFIERS or after.startswith(NAME_FOLLOWS) or (spaced and word in REPORTS):
+        return False
+    return True if spaced and (tight or after) else None
+
+
+def _announcing(said: str) -> str:
+    """The word in front, `host` of a `host name`."""
+    word = _last_word(said)
+    return _last_word(said[: -len(word)].rstrip()) if word == "name" else word
