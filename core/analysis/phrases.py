@@ -51,8 +51,8 @@ class Phrasebook:
         self.rules = tuple(sorted(rules, key=lambda rule: -rule.verdict.confidence))
         self._entries: dict[str, list[_Entry]] = {}
         for rank, rule in enumerate(self.rules):
+            unless = tuple(map(_spaced, rule.unless))
             for parts in rule.phrases:
-                unless = tuple(map(_spaced, rule.unless))
                 entry = _Entry(rank, parts, rule.verdict, unless)
                 self._entries.setdefault(parts[0][:_KEY], []).append(entry)
 
