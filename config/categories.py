@@ -25,6 +25,38 @@ differs from the category.
 | Category | Codes | Types | Phrases in messages |
 | --- | --- | --- | --- |
 """
+_OWN = """
+## Your own
+
+Files `classification*.toml` in the directory of `MENDLINE_KNOWLEDGE_DIR` have the same sections and
+decide before these. A mistake in them is refused at the start, with the file and the entry.
+
+```toml
+[categories]
+resource = { severity = "high" }
+
+[codes.service]
+rate_limit = "TENANT_BUSY TENANT_SLOW"
+"timeout-" = "TENANT_GIVEN_UP"
+
+[[library]]
+name = "shop"
+modules = "shop.errors shop.payments"
+[library.types]
+unavailable = "LedgerClosed"
+"unknown?" = "ShopError"
+
+[[message]]
+name = "ledger"
+category = "concurrency"
+confidence = 0.9
+phrases = \"\"\"
+ledger is being closed
+posting … was overtaken
+\"\"\"
+unless = "for good"
+```
+"""
 
 
 class _Rule(NamedTuple):
@@ -42,7 +74,7 @@ def categories_page() -> str:
             found[rule.category, rule.kind].append(rule.told)
     rows = (_row(category, facts[category], found) for category in Category)
     examples = (_examples(category, found) for category in Category)
-    return _HEAD + "".join(rows) + _EXAMPLES_HEAD + "".join(examples)
+    return _HEAD + "".join(rows) + _EXAMPLES_HEAD + "".join(examples) + _OWN
 
 
 def _rules(table: Mapping[str, Any]) -> Iterator[_Rule]:

@@ -1,4 +1,7 @@
+import tomllib
+
 from config.categories import categories_page
+from config.knowledge import knowledge_from, own_tables
 from core.errors import Category
 
 LINES = categories_page().splitlines()
@@ -21,3 +24,13 @@ def test_examples_say_what_differs_from_the_category():
     (row,) = (line for line in LINES if line.startswith("| `rate_limit` | `http 429`"))
 
     assert "`insufficient_quota-`" in row
+
+
+def test_the_example_of_own_tables_can_be_read():
+    text = "\n".join(LINES).split("```toml\n")[1].split("```")[0]
+    known = knowledge_from(own_tables(), {"mine.toml": tomllib.loads(text)})
+
+    assert known.codes["service"]["TENANT_BUSY"].transient
+    assert not known.codes["service"]["TENANT_GIVEN_UP"].transient
+    assert known.messages.find("The posting 5 was overtaken").category is Category.CONCURRENCY
+    assert known.messages.find("The posting 5 was overtaken for good") is None
