@@ -8,12 +8,15 @@ from typing import Any
 import click
 import orjson
 
+from cli.console import knowledge_dir
 from cli.mining import patterns
 from config.knowledge import knowledge
+from config.solutions import solutions as known_solutions
 from core.analysis.analyse import analyse
 from core.analysis.classify import event_of, of_record
 from core.analysis.result import Classification
 from core.analysis.rules import NO_RULES, RuleSet, checked
+from core.analysis.solutions import MOST, suggested
 from core.analysis.template import normalise as template_of
 from core.errors import InvalidInputError
 from core.intake import document
@@ -50,7 +53,7 @@ analyze.add_command(patterns)
 @rules_option
 def fingerprint(rules: RuleSet) -> None:
     """Events in Sentry's format: which issue they belong to, and why."""
-    known = knowledge()
+    known = knowledge(knowledge_dir())
 
     def answer(line: bytes) -> Answer:
         found = analyse(_object(line), known, rules)
@@ -72,7 +75,7 @@ def fingerprint(rules: RuleSet) -> None:
 @rules_option
 def classify(rules: RuleSet) -> None:
     """Events or `{"type", "module", "message", "code", "http_status"}`: what kind they are."""
-    known = knowledge()
+    known = knowledge(knowledge_dir())
 
     def answer(line: bytes) -> Answer:
         record = _object(line)
@@ -81,6 +84,22 @@ def classify(rules: RuleSet) -> None:
         if rules:
             return _classified(analyse(event_of(record), known, rules).classification)
         return _classified(of_record(record, known))
+
+    _answer_lines(answer)
+
+
+@analyze.command()
+@click.option("--most", type=click.IntRange(1, 20), default=MOST, show_default=True)
+def solutions(most: int) -> None:
+    """Events or records as `classify` takes them: what to do first about them."""
+    directory = knowledge_dir()
+    known, listed = knowledge(directory), known_solutions(directory)
+
+    def answer(line: bytes) -> Answer:
+        record = _object(line)
+        event = record if any(name in record for name in _EVENT_FIELDS) else event_of(record)
+        found = suggested(event, known, listed, most=most)
+        return {"solutions": [each._asdict() for each in found]}
 
     _answer_lines(answer)
 

@@ -1,12 +1,15 @@
 """`mendline config`: which values are in effect, and why."""
 
+import sys
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
 from cli.console import arguments, data_dir_option, given_settings, json_option, settings
-from cli.output import print_rows
-from config.effective import effective
+from cli.output import print_json, print_rows
+from config.checking import checked
+from config.effective import effective, unknown_variables
 
 
 @click.group()
@@ -23,3 +26,25 @@ def show(as_json: bool) -> None:  # noqa: FBT001 (click calls it by name)
     print_rows(
         [asdict(row) for row in rows], ("name", "value", "source", "variable"), as_json=as_json
     )
+
+
+@config.command()
+@click.option(
+    "--knowledge-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Directory to look through. Default: MENDLINE_KNOWLEDGE_DIR",
+)
+@json_option
+@data_dir_option
+def check(knowledge_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001
+    """Whether the settings and your own knowledge (docs/howto/add-knowledge.md) can be used."""
+    directory = knowledge_dir or given_settings().knowledge_dir
+    files, problems = checked(directory) if directory else ([], [])
+    problems += [f"{name} is set and read by nothing." for name in unknown_variables()]
+    if as_json:
+        print_json({"files": files, "problems": problems})
+    else:
+        for line in problems or [f"Settings and {len(files)} files of knowledge can be used."]:
+            click.echo(line, err=bool(problems))
+    if problems:
+        sys.exit(1)

@@ -99,3 +99,11 @@ def database() -> "Iterator[Database]":
         yield opened
     finally:
         opened.dispose()
+
+
+def knowledge_dir() -> Path | None:
+    """Where users keep knowledge of their own. Settings are slow to load, so only where there are
+    any.
+    """
+    named = ("MENDLINE_CONFIG", "MENDLINE_KNOWLEDGE_DIR")
+    return given_settings().knowledge_dir if any(name in os.environ for name in named) else None

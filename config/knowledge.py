@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from config.classification import Tables
 from core.analysis.knowledge import Knowledge
 from core.errors import ConfigurationError
 
-_PATTERN = "classification*.toml"
+PATTERN: Final = "classification*.toml"
 
 
 @lru_cache(maxsize=4)
@@ -28,9 +28,14 @@ def knowledge_from(own: Mapping[str, Any], added: Mapping[str, Any]) -> Knowledg
     return reading.knowledge()
 
 
+def checked(name: str, text: str) -> None:
+    """Refuses a file that is wrong, whatever the others say."""
+    knowledge_from(own_tables(), _read([(name, text)]))
+
+
 def own_tables() -> dict[str, Any]:
     found = files("config").joinpath("defaults").iterdir()
-    named = sorted(file.name for file in found if Path(file.name).match(_PATTERN))
+    named = sorted(file.name for file in found if Path(file.name).match(PATTERN))
     defaults = files("config").joinpath("defaults")
     return _read((name, defaults.joinpath(name).read_text("utf-8")) for name in named)
 
@@ -43,7 +48,7 @@ def added_tables(directory: Path | None) -> dict[str, Any]:
         raise ConfigurationError(f"{directory} is no directory of knowledge.", path=str(directory))
     try:
         return _read(
-            (str(file), file.read_text("utf-8")) for file in sorted(directory.glob(_PATTERN))
+            (str(file), file.read_text("utf-8")) for file in sorted(directory.glob(PATTERN))
         )
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"Cannot read {directory}: {error}.") from error

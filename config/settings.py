@@ -50,6 +50,12 @@ class Settings(BaseSettings):
         [], description="Addresses whose `X-Forwarded-*` headers are believed."
     )
 
+    knowledge_dir: Path | None = Field(
+        None,
+        description="Directory with `classification*.toml` and `solutions*.toml` of your own, "
+        "which decide before ours.",
+    )
+
     host: str = Field("127.0.0.1", description="Address that the API listens on.")
     port: int = Field(8000, description="Port that the API listens on; 0 picks a free one.")
     api_workers: int = Field(1, ge=1, description="API processes.")

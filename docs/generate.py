@@ -14,6 +14,7 @@ import click
 from cli.main import mendline as command_line
 from config import reference
 from config.categories import categories_page
+from config.pages import families_page, solutions_page
 from web.api.app import document
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -98,6 +99,8 @@ def pages() -> dict[str, str]:
         "metrics.md": reference.metrics_page(),
         "errors.md": reference.errors_page(),
         "categories.md": categories_page(),
+        "families.md": families_page(),
+        "solutions.md": solutions_page(),
         "cli.md": cli_page(),
         "http.md": http_page(),
     }

@@ -38,7 +38,7 @@ def drain(runtime: "Runtime") -> Drain:
     means = Means(
         database=runtime.database,
         payloads=Payloads(),
-        knowledge=knowledge(),
+        knowledge=knowledge(runtime.settings.knowledge_dir),
         clock=runtime.clock,
         order=runtime.ledger.add,
         seal=wiring.seal(runtime.settings),

@@ -62,7 +62,7 @@ def compose(settings: Settings) -> Services:
         redis=runtime.redis,
         keyring=Keyring(database, clock),
         payloads=Payloads(),
-        advise=Adviser(knowledge(), policies()),
+        advise=Adviser(knowledge(settings.knowledge_dir), policies()),
         report=lambda error: runtime.reporter.exception(error, process="api"),
         closing=(waker.close, runtime.redis.close),
     )

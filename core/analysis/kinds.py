@@ -88,7 +88,10 @@ def _first(kinds: Mapping[str, Kind], names: tuple[str, ...]) -> Kind | None:
 def proposed(
     family: str, kind: Kind, category: Category, *, transient: bool, retry_after: float | None
 ) -> Proposal:
-    """The kind's own advice, else what is usual for the category."""
-    own = kind.again if transient else kind.never
+    """The kind's own advice, else what is usual for the category. What is used up until a time
+    that was told is worth waiting for.
+    """
+    ends = kind.again is Advice.WAIT and retry_after is not None
+    own = kind.again if transient or ends else kind.never
     policy = category.value if own is None else f"{family}.{kind.name}"
     return Proposal(own or usual(category, transient=transient), policy, retry_after)

@@ -7,6 +7,8 @@ from typing import Final
 from core.analysis.proposal import Proposal
 from core.errors import Category
 
+_LEAST_FAILURE: Final = 400
+
 
 class Mechanism(StrEnum):
     """What decided the issue key, strongest first."""
@@ -56,6 +58,11 @@ class Classification:
     code: str = ""
     http_status: int = 500
     proposal: Proposal | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether it is a failure at all; a task that asks to be run again is none."""
+        return self.http_status >= _LEAST_FAILURE
 
 
 @dataclass(frozen=True, slots=True)

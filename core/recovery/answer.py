@@ -52,12 +52,10 @@ def decide(
     kind = f"{classification.category} ({classification.rule})"
     if classification.severity is Severity.INFO:
         return RecoveryAction(Action.NONE, "reported for information only")
-    if not classification.transient:
-        action = _advised(classification, policy.permanent)
-        return RecoveryAction(action, f"{kind} does not go away by trying again")
-    action = _advised(classification, policy.transient)
+    usual = policy.transient if classification.transient else policy.permanent
+    action = _advised(classification, usual)
     if action not in _AGAIN:
-        return RecoveryAction(action, f"{kind}: trying the same again does not help")
+        return RecoveryAction(action, f"{kind} does not go away by trying again")
     left = policy.retry.attempts - attempt
     if left <= 0:
         return RecoveryAction(
@@ -66,7 +64,7 @@ def decide(
             attempts_left=0,
         )
     told = _told(retry_after, classification)
-    reason = f"{kind} is usually temporary"
+    reason = f"{kind} is usually temporary" if classification.transient else f"{kind} ends"
     if told is not None:
         action, reason = Action.WAIT, f"{reason}; the failing side asked to wait"
     return RecoveryAction(

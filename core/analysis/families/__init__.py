@@ -1,5 +1,7 @@
 """Which family an event belongs to; one line per family, the more special ones first."""
 
+from dataclasses import replace
+
 from core.analysis.details import seconds, until
 from core.analysis.facts import Facts
 from core.analysis.families import (
@@ -17,6 +19,7 @@ from core.analysis.families import (
 )
 from core.analysis.family import Family, Recognition
 from core.analysis.kinds import proposed
+from core.analysis.result import Classification
 
 FAMILIES: tuple[Family, ...] = (
     powershell.FAMILY,
@@ -32,6 +35,9 @@ FAMILIES: tuple[Family, ...] = (
 )
 GENERAL = general.FAMILY
 _LEAST = 0.3
+_KINDS = {
+    (family.name, kind.name): kind for family in (*FAMILIES, GENERAL) for kind in family.kinds
+}
 
 
 def recognised(facts: Facts, *, transient: bool) -> Recognition:
@@ -53,6 +59,18 @@ def recognised(facts: Facts, *, transient: bool) -> Recognition:
             best.name, kind, facts.category, transient=transient, retry_after=retry_after
         ),
     )
+
+
+def reproposed(found: Classification) -> Classification:
+    """With the proposal that fits, where something else decided about category and retries."""
+    kind = _KINDS.get((found.family, found.kind))
+    if kind is None:
+        return found
+    wait = found.proposal.retry_after if found.proposal else None
+    proposal = proposed(
+        found.family, kind, found.category, transient=found.transient, retry_after=wait
+    )
+    return replace(found, proposal=proposal)
 
 
 def _retry_after(context: dict[str, str], facts: Facts) -> float | None:

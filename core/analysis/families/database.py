@@ -117,7 +117,7 @@ _SQLSTATE = re.compile(r"[0-9A-Z]{5}")
 _KINDS = Kinds(
     Kind(
         "deadlock", "Transactions waited for one another; one was broken off.", 503,
-        codes=("40P01", "1213", "ORA-00060", "1205", "mongodb:112"),
+        codes=("40P01", "1213", "ORA-00060", "sqlserver:1205", "mongodb:112"),
         types=("DeadlockDetected", "DeadlockDetectedError", "DBDeadlock", "Deadlocked",
                "DeadlockLoserDataAccessException"),
         words=("deadlock",), again=Advice.RETRY,
@@ -134,7 +134,7 @@ _KINDS = Kinds(
     ),
     Kind(
         "lock", "A lock was not given in time.", 503,
-        codes=("55P03", "ORA-00054", "1222", "mongodb:50"),
+        codes=("55P03", "mysql:1205", "ORA-00054", "1222", "mongodb:50"),
         types=("LockNotAvailable", "LockNotAvailableError", "LockTimeoutException",
                "PessimisticLockException", "CannotAcquireLockException", "LockWaitTimeout"),
         words=("lock wait timeout", "lock timeout", "could not obtain lock",

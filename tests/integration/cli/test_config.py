@@ -20,3 +20,21 @@ def test_each_value_has_its_source_and_no_secret_is_shown(ask, data_dir, monkeyp
 def test_an_argument_is_a_source_too(ask, tmp_path):
     found = values(ask("config", "show", "--data-dir", tmp_path))
     assert found["data_dir"] == (str(tmp_path), "argument")
+
+
+def test_knowledge_of_ones_own_is_checked(run, tmp_path):
+    (tmp_path / "solutions-shop.toml").write_text('[[solution]]\nid = "a"\n')
+    result = run("config", "check", "--knowledge-dir", tmp_path)
+    assert result.exit_code == 1
+    assert "solutions-shop.toml, [[solution]] 1: needs title" in result.stderr
+
+
+def test_a_mistyped_variable_is_named(run, monkeypatch):
+    monkeypatch.setenv("MENDLINE_SPOOL_COLOUR", "red")
+    assert "MENDLINE_SPOOL_COLOUR" in run("config", "check").stderr
+
+
+def test_what_can_be_used_is_said(ask, run, monkeypatch, tmp_path):
+    monkeypatch.setenv("MENDLINE_KNOWLEDGE_DIR", str(tmp_path))
+    assert ask("config", "check") == {"files": [], "problems": []}
+    assert run("config", "check").exit_code == 0

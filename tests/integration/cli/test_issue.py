@@ -49,3 +49,15 @@ def test_an_issue_that_is_not_there_changes_nothing(run, ask, make_issue):
     result = run("issue", "resolve", there, there + 1)
     assert (result.exit_code, "ML-REF-0013" in result.stderr) == (1, True)
     assert ask("issue", "show", there)["status"] == "unresolved"
+
+
+def test_solutions_say_what_to_do_first(ask, run, make_issue):
+    issue_id = make_issue(title="OSError: [Errno 28] No space left on device")
+    assert [each["id"] for each in ask("issue", "solutions", issue_id)] == ["disk-full"]
+    text = run("issue", "solutions", issue_id).stdout
+    assert text.startswith("There is no space left on the disk [disk-full: ")
+    assert "\n  1. Look at both: `df -h`" in text
+
+
+def test_where_nothing_is_known_it_is_said(run, make_issue):
+    assert "Nothing is known" in run("issue", "solutions", make_issue(title="Oddity")).stdout

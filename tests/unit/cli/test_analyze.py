@@ -69,3 +69,40 @@ def test_a_line_that_is_no_text_is_read_anyhow():
     result = CliRunner().invoke(analyze, ["normalise"], input=b"caf\xe9 5\n")
 
     assert json.loads(result.stdout)["template"] == "caf\ufffd <n>"
+
+
+def test_classify_tells_kind_code_status_and_proposal():
+    record = {"type": "DeadlockDetected", "module": "psycopg.errors"}
+
+    _, (answer,) = run("classify", json.dumps(record))
+
+    assert (answer["kind"], answer["code"], answer["http_status"]) == (
+        "deadlock",
+        "DB-DEADLOCK",
+        503,
+    )
+    assert answer["proposal"] == {"action": "retry", "policy": "database.deadlock"}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"type": "DeadlockDetected", "module": "psycopg.errors", "message": "deadlock"},
+        {"exception": [{"type": "DeadlockDetected"}], "platform": "python"},
+    ],
+)
+def test_solutions_takes_records_and_events(record):
+    _, (answer,) = run("solutions", json.dumps(record))
+
+    assert answer["solutions"][0]["id"] == "deadlock"
+    assert {"title", "explanation", "steps", "sources", "score"} <= set(answer["solutions"][0])
+
+
+def test_knowledge_of_ones_own_decides(tmp_path, monkeypatch):
+    text = '[[library]]\nname = "shop"\nmodules = "shop"\n[library.types]\nunavailable = "Frozen"\n'
+    (tmp_path / "classification-shop.toml").write_text(text)
+    monkeypatch.setenv("MENDLINE_KNOWLEDGE_DIR", str(tmp_path))
+
+    _, (answer,) = run("classify", '{"type": "Frozen", "module": "shop.ledger"}')
+
+    assert (answer["category"], answer["rule"]) == ("unavailable", "type:shop.Frozen")

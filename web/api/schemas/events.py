@@ -30,6 +30,11 @@ class EventShown(EventSummary):
     issue_key: str
     title: str
     culprit: str
+    kind: str | None = Field(None, description="What went wrong inside of the family.")
+    code: str | None = Field(None, description="Names family and kind: `DB-DEADLOCK`.")
+    http_status: int | None = Field(None, description="The HTTP status to answer with.")
+    context: dict[str, str] = Field(default={}, description="What the family read out of it.")
+    proposal: dict[str, Any] | None = Field(None, description="What the family proposes to do.")
     payload: dict[str, Any] | None
     analysis: dict[str, Any] | None = Field(description="Why it was grouped and classified so.")
     recovery: list[dict[str, Any]]

@@ -21,7 +21,7 @@ DETAIL = "DETAIL:  Key (email)=(ann@example.com) already exists."
         ),
         ("StaleObjectStateException", "org.hibernate", "Row was updated", "DB-SERIALIZATION"),
         ("OperationalError", "sqlite3", "database is locked", "DB-LOCK"),
-        ("OperationalError", "pymysql.err", "(1205, 'Lock wait timeout')", "DB-DEADLOCK"),
+        ("OperationalError", "pymysql.err", "(1205, 'Lock wait timeout')", "DB-LOCK"),
         ("OperationalError", "psycopg", "sorry, too many clients", "DB-TOO-MANY-CONNECTIONS"),
         ("TimeoutError", "sqlalchemy.exc", "QueuePool limit of size 5", "DB-POOL"),
         (
