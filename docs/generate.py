@@ -15,6 +15,7 @@ from cli.main import mendline as command_line
 from config import reference
 from config.categories import categories_page
 from config.pages import families_page, solutions_page
+from config.placeholders import placeholders_page
 from web.api.app import document
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -94,6 +95,7 @@ def load() -> None:
 
 def pages() -> dict[str, str]:
     return {
+        "message-templates.md": placeholders_page(),
         "settings.md": reference.settings_page(),
         "log-events.md": reference.events_page(ROOT),
         "metrics.md": reference.metrics_page(),

@@ -3,6 +3,7 @@
 Words and codes that carry meaning stay (`HTTP 404`, `ORA-00060`). A template's template is itself.
 """
 
+import itertools
 import re
 from functools import lru_cache
 
@@ -13,6 +14,9 @@ __all__ = ["MAX_LENGTH", "PLACEHOLDERS", "Placeholder", "headline", "masked", "n
 
 MAX_LENGTH = 2_048
 _CACHED_LENGTH = 512
+# What people write needs three readings at most.
+_MOST_READINGS = 20
+_SHORT = 200
 
 # Colours and titles that a terminal takes out of what it shows.
 _ESCAPES = re.compile(
@@ -20,10 +24,6 @@ _ESCAPES = re.compile(
 )
 _ALIKE = "|".join(placeholder.name for placeholder in PLACEHOLDERS)
 _LIST = re.compile(rf"(<(?:{_ALIKE})>)(?:(?:, ?| ?; ?| ?\| ?|, and | and | or )\1)+")
-# Text in which no mask can find anything more.
-_QUIET = re.compile(
-    r"(?:<[a-z]{1,8}>|[^\d'\"`«»“„\u2018\u2039/\\@=.:<~\x1b]|[.:](?=\s|$|<)|(?<=>)[/:](?=<))*+"
-)
 
 
 def normalise(message: str) -> str:
@@ -58,15 +58,21 @@ def _remembered(message: str) -> str:
 def _normalised(message: str) -> str:
     found = _one_line(message[: 2 * MAX_LENGTH])[:MAX_LENGTH].rstrip()
     once = _folded(found)
-    if once == found or _QUIET.fullmatch(once):
+    if once == found:
         return once
     return _settled(once) if len(once) <= _CACHED_LENGTH else _settle(once)
 
 
 def _settle(template: str) -> str:
-    """Reads until nothing changes: what replaces a part can free its neighbour."""
-    while (found := _folded(template)) != template:
-        template = found
+    """Reads until nothing changes: what replaces a part can free its neighbour.
+
+    A text made to free one part a reading loses its end, so that the time stays small.
+    """
+    for count in itertools.count():
+        found = _folded(template)
+        if found == template:
+            break
+        template = found if count != _MOST_READINGS else found[:_SHORT].rstrip()
     return template
 
 

@@ -10,7 +10,7 @@ _SIGN = r"(?<![\w)\]>])[+-]"
 
 MASKS = (
     Mask("stemmed", Lead.NUMBERED, rf"[A-Za-z]{{1,60}}+\d{{1,60}}+{_END}"),
-    Mask("n", Lead.DIGIT, rf"{_NUMBER}(?:st|nd|rd|th)?{_END}(?![.,]\d)"),
+    Mask("n", Lead.DIGIT, rf"{_NUMBER}(?:st|nd|rd|th)?{_END}"),
     Mask("pair", Lead.DIGIT, rf"\d{{1,9}}x\d{{1,9}}{_END}"),
     Mask(
         "lettered",

@@ -24,8 +24,10 @@ MASKS = (
     Mask(
         "assigned",
         Lead.JOINED,
-        r"[A-Za-z_.-]{1,60}+=(?=[A-Za-z])(?!(?i:true|false|null|none|nil)\b|\w{1,20}://|datetime\.)"
-        r"(?![MTWFSJADNO][a-z]{2,8}[.,]{0,2} ?[\dADFJMNOS])[^\s,;&)\]}>\"'<=(\[{|]{1,200}+(?![(\[{=<])",
+        r"[A-Za-z_.-]{1,60}+=(?=[A-Za-z])"
+        r"(?!(?i:true|false|null|none|nil)\b|\w{1,20}://|datetime\.)"
+        r"(?![MTWFSJADNO][a-z]{2,8}[.,]{0,2} ?[\dADFJMNOS])"
+        r"[^\s,;&)\]}>\"'<=(\[{|]{1,200}+(?![(\[{=<])",
     ),
     Mask("query", Lead.MARK, r"(?<=[\w/>])\?[\w.%-]{1,60}=[^\s'\"<>()]{0,500}"),
     Mask("named", Lead.MARK, r"<[A-Z]\w{1,60}: [^<>\n]{1,200}>"),
