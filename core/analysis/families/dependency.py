@@ -71,7 +71,7 @@ _DETAILS = (
         re.compile(
             r"host=['\"]?([\w.-]{1,100})|https?://([\w.-]{1,100})|amqps?://(?:[^@/\s]{1,80}@)?"
             r"([\w.-]{1,100})|\b(?:to|host|resolve|getaddrinfo \w{4,12}|ECONNREFUSED|for|lookup) "
-            r"['\"]?([\w-]{1,60}(?:\.[\w-]{1,60})+|localhost|[\w-]{2,60}(?=:\d))",
+            r"['\"]?([\w-]{1,60}(?:\.[\w-]{1,60}){1,8}|localhost|[\w-]{2,60}(?=:\d))",
         ),
     ),
     Detail("port", re.compile(r"\bport[=: ]{1,2}(\d{2,5})\b|[\w\]]:(\d{2,5})\b(?![:\d])")),
