@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.dialects.postgresql import insert
@@ -20,9 +20,10 @@ from core.errors import ConflictError, NotFoundError
 from core.insight import shapes
 from core.issues import merging
 from core.model import Issue, MergeSuggestion
-from core.store import issues
+from core.store import issues, signals
 from core.store.paging import Cursor, Keyset, Page
 from core.store.payloads import Payloads
+from core.store.signals import SignalKind
 
 ORDER: Final = Keyset(MergeSuggestion.id, MergeSuggestion.id)
 # Offers for one new issue, and answers to one question.
@@ -30,6 +31,16 @@ MOST_OFFERED: Final = 3
 MOST_SHOWN: Final = 10
 # Less alike is not worth a look.
 WORTH_SHOWING: Final = 0.4
+# Signals of one run.
+AT_ONCE: Final = 500
+SAME_KEY: Final = Likeness(
+    score=1.0,
+    stack=None,
+    message=None,
+    same_type=True,
+    shared=0,
+    reasons=("The present version of grouping gives events of both the same key.",),
+)
 
 
 class State(StrEnum):
@@ -56,6 +67,12 @@ class Similar:
     likeness: Likeness
 
 
+class Pair(NamedTuple):
+    project_id: int
+    one: int
+    other: int
+
+
 @dataclass(frozen=True, slots=True)
 class Offered:
     """How many shapes of new keys were made, and how many merges were suggested for them."""
@@ -65,9 +82,10 @@ class Offered:
 
 
 def offer_new(session: Session, payloads: Payloads, now: datetime) -> Offered:
-    """Looks at the issue keys that are new since the last time."""
+    """Looks at the issue keys that are new since the last time, and at what grouping noticed."""
     made = shapes.make(session, payloads, now)
-    return Offered(len(made), sum(_offer(session, each, now) for each in made))
+    offers = sum(_offer(session, each, now) for each in made)
+    return Offered(len(made), offers + _noticed(session, now))
 
 
 def _offer(session: Session, made: shapes.Made, now: datetime) -> int:
@@ -75,21 +93,33 @@ def _offer(session: Session, made: shapes.Made, now: datetime) -> int:
     found = _alike(session, made.project_id, made.shape, family=family)
     best = [each for each in found if each[1].score >= SUGGEST][:MOST_OFFERED]
     return sum(
-        _write(session, made, other_id, alike, now=now)
+        _write(session, Pair(made.project_id, made.issue_id, other_id), alike, now)
         for other_id, alike in best
-        if not _dismissed(session, family, issues.family(session, other_id))
     )
 
 
-def _write(
-    session: Session, made: shapes.Made, other_id: int, alike: Likeness, *, now: datetime
-) -> int:
+def _noticed(session: Session, now: datetime) -> int:
+    """Two issues that a newer version of grouping gives one key."""
+    told = signals.claim(session, [SignalKind.MERGE_SUGGESTED], limit=AT_ONCE)
+    signals.finish(session, [signal.id for signal in told], now=now)
+    count = 0
+    for signal in told:
+        one, other = (issues.root(session, int(each)).id for each in signal.detail["issues"])
+        if one != other:
+            count += _write(session, Pair(signal.project_id, one, other), SAME_KEY, now)
+    return count
+
+
+def _write(session: Session, pair: Pair, alike: Likeness, now: datetime) -> int:
+    """Unless it was dismissed, for these two or what they were merged with."""
+    if _dismissed(session, *(issues.family(session, each) for each in pair[1:])):
+        return 0
     statement = (
         insert(MergeSuggestion)
         .values(
-            project_id=made.project_id,
-            target_id=min(made.issue_id, other_id),
-            source_id=max(made.issue_id, other_id),
+            project_id=pair.project_id,
+            target_id=min(pair.one, pair.other),
+            source_id=max(pair.one, pair.other),
             score=alike.score,
             reasons=list(alike.reasons),
             state=State.OPEN,

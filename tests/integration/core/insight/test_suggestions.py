@@ -8,7 +8,9 @@ from core.insight import shapes, suggestions
 from core.insight.suggestions import AlreadyDecidedError, State
 from core.issues import merging
 from core.model import IssueFingerprint, IssueShape, MergeSuggestion
+from core.store import signals
 from core.store.payloads import Payloads
+from core.store.signals import NewSignal, SignalKind
 from tests.integration.core.rows import NOW, add_issue, add_project
 
 STACK = ("main", "handle", "checkout", "charge", "pay")
@@ -156,3 +158,19 @@ def test_open_ones_of_a_project_newest_first(session, add):
     found = [row[0].id for row in suggestions.page(session, state=State.OPEN).rows]
     assert found == sorted(found, reverse=True)
     assert len(found) == 3
+
+
+def test_what_a_newer_grouping_would_join_is_offered_once(session, add):
+    one, other = add(example("boot")), add(example("mail"))
+    told = NewSignal(
+        project_id=one.project_id,
+        issue_id=one.id,
+        kind=SignalKind.MERGE_SUGGESTED,
+        at=NOW,
+        detail={"issues": [str(other.id), str(one.id)], "reason": "same_key"},
+    )
+    signals.add(session, [told])
+    assert offer(session).suggestions == 1
+    assert pairs(session) == {(one.id, other.id)}
+    signals.add(session, [told])
+    assert offer(session).suggestions == 0

@@ -7,14 +7,22 @@ from core.maintenance import retention
 from core.maintenance.values import Keeping
 from core.model import (
     ComponentMinute,
+    CorrelationGroup,
     DeadLetter,
+    IssueFacet,
     IssueMinute,
+    IssueShape,
+    IssueVisitor,
+    MarkCount,
+    MergeSuggestion,
     Schedule,
     ScheduleRun,
+    Sighting,
     Signal,
+    VisitorLimit,
     WorkItem,
 )
-from tests.integration.core.rows import NOW
+from tests.integration.core.rows import NOW, add_issue, add_project
 
 pytestmark = pytest.mark.store
 
@@ -131,3 +139,89 @@ def test_rows_that_somebody_holds_are_left_for_the_next_run(database):
         holder.scalars(select(WorkItem).limit(1).with_for_update()).all()
         assert clean(database).deleted["work_items"] == 1
     assert clean(database).deleted["work_items"] == 1
+
+
+INSIGHT = Keeping(event_days=30, rollup_days=30)
+
+
+def test_visitors_go_and_traces_go_sooner(database):
+    met = {"project_id": 1, "issue_id": 1}
+    limits = [VisitorLimit(project_id=1, kind=1, issue_id=i, below=9, set_at=OLD) for i in (1, 2)]
+    add(
+        database,
+        IssueVisitor(**met, kind=1, hash=1, seen_at=OLD),
+        IssueVisitor(**met, kind=1, hash=2, seen_at=NEW),
+        IssueVisitor(**met, kind=2, hash=3, seen_at=NEW),
+        IssueVisitor(**met, kind=2, hash=4, seen_at=NOW),
+        *limits,
+    )
+    deleted = retention.clean(database, INSIGHT, NOW).deleted
+    assert (deleted["issue_visitors"], deleted["issue_traces"]) == (1, 1)
+    assert left(database, IssueVisitor.hash) == [2, 4]
+    assert left(database, VisitorLimit.issue_id) == [1]
+
+
+def test_counts_by_value_and_place_go(database):
+    for at in (OLD, NEW):
+        seen = {"project_id": 1, "first_seen": OLD, "last_seen": at}
+        add(
+            database,
+            IssueFacet(issue_id=1, kind=1, value=at.isoformat(), events=1, **seen),
+            Sighting(release=at.isoformat(), environment="", component="", **seen),
+            MarkCount(project_id=1, mark=at.toordinal(), shapes=1, counted_at=at),
+        )
+    deleted = retention.clean(database, INSIGHT, NOW).deleted
+    assert [deleted[table] for table in ("issue_facets", "sightings", "mark_counts")] == [1, 1, 1]
+
+
+def test_shapes_stay_as_long_as_their_issue_is_seen(database):
+    with database.transaction() as session:
+        project_id = add_project(session)
+        for key, last_seen in (("gone", OLD), ("alive", NEW)):
+            add_issue(session, project_id, keys=[key], last_seen=last_seen)
+            shape = {"type": "", "template": "", "frames": [], "own": [], "marks": []}
+            session.add(
+                IssueShape(project_id=project_id, issue_key=key, version=1, made_at=OLD, **shape)
+            )
+    assert retention.clean(database, INSIGHT, NOW).deleted["issue_shapes"] == 1
+    assert left(database, IssueShape.issue_key) == ["alive"]
+
+
+def test_decisions_stay_and_what_nobody_decided_goes(database):
+    with database.transaction() as session:
+        project_id = add_project(session)
+        ids = [add_issue(session, project_id).id for _ in range(3)]
+        for state, at, pair in (("open", OLD, (0, 1)), ("dismissed", OLD, (0, 2))):
+            target, source = (ids[place] for place in pair)
+            session.add(
+                MergeSuggestion(
+                    project_id=project_id,
+                    target_id=target,
+                    source_id=source,
+                    score=1,
+                    reasons=[],
+                    state=state,
+                    made_at=at,
+                )
+            )
+    assert retention.clean(database, INSIGHT, NOW).deleted["merge_suggestions"] == 1
+    assert left(database, MergeSuggestion.state) == ["dismissed"]
+
+
+def test_cascades_that_ended_go(database):
+    with database.transaction() as session:
+        project_id = add_project(session)
+        for closed in (OLD, NEW, None):
+            told = {"confidence": 0, "reasons": [], "issue_count": 3, "event_count": 9}
+            session.add(
+                CorrelationGroup(
+                    project_id=project_id,
+                    state="closed" if closed else "open",
+                    started_at=OLD,
+                    last_at=OLD,
+                    closed_at=closed,
+                    **told,
+                )
+            )
+    assert retention.clean(database, INSIGHT, NOW).deleted["correlation_groups"] == 1
+    assert left(database, CorrelationGroup.state) == ["closed", "open"]
