@@ -25,8 +25,12 @@ _TYPED = re.compile(
 )
 _SURE = 0.9
 _ASKED = 4
-# What is used up for good is told by the message only.
-_LIMITED = frozenset({Category.RATE_LIMIT, Category.RESOURCE})
+# What is used up for good, or set up wrongly, is told by the message only.
+_DOUBTED = {
+    Category.RATE_LIMIT: Category.RATE_LIMIT,
+    Category.RESOURCE: Category.RESOURCE,
+    Category.CONNECTION: Category.CONFIG,
+}
 _CAUSE_WEIGHT = 0.85
 _FOREIGN_LIBRARY = 0.85
 # The same type by the custom of another language, and services' codes as types.
@@ -101,12 +105,12 @@ def _of_failure(failure: Failure, platform: str, knowledge: Knowledge) -> Verdic
     """Without a module the platform says which language's type of that name is meant."""
     name, module, code = named(failure.type, failure.module)
     by_type = _by_type(knowledge, name, module or platform)
-    limited = by_type.transient and by_type.category in _LIMITED
-    if by_type.confidence >= _SURE and not (failure.code or code or limited):
+    doubt = _DOUBTED.get(by_type.category) if by_type.transient else None
+    if by_type.confidence >= _SURE and not (failure.code or code or doubt):
         return by_type
     others = list(_others(failure, code, module, knowledge))
     for other in others:
-        if limited and other.category is by_type.category and not other.transient:
+        if other.category is doubt and not other.transient:
             return other
     return max((by_type, *others), key=_confidence)
 

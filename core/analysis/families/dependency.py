@@ -179,6 +179,8 @@ def weight(facts: Facts) -> float:
         return 0.8 if facts.from_library(_CLIENTS) else 0.5
     if facts.category in _LACKING and (facts.type in _IMPORTS or facts.says(_MISSING)):
         return 0.75
+    if facts.category is Category.CONFIG and facts.says(_TLS):
+        return 0.75
     if facts.from_library(_CLOUDS):
         return 0.7
     if facts.of_component(_COMPONENTS):

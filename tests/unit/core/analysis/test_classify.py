@@ -202,3 +202,10 @@ def test_nothing_known_is_unknown_and_not_tried_again():
     found = record()
 
     assert (found.category, found.transient, found.rule) == (Category.UNKNOWN, False, "none")
+
+
+def test_a_connection_that_a_certificate_forbids_is_not_tried_again():
+    record = {"type": "SSLError", "module": "requests", "message": "certificate has expired"}
+    found = of_record(record, KNOWLEDGE)
+    assert (found.category, found.transient, found.code) == ("config", False, "DEP-CERTIFICATE")
+    assert of_record({**record, "message": "EOF occurred"}, KNOWLEDGE).transient
