@@ -33,7 +33,8 @@ MASKS = (
         Lead.DIGIT,
         rf"{_FRACTION}{_UNIT}(?![A-Za-z])"
         rf"(?:(?:,? (?:and )?)?{_FRACTION}{_UNIT}(?![A-Za-z])){{0,6}}{_END}"
-        rf"|(?:{_FRACTION}(?:ns|us|µs|μs|ms|[smhdw])){{2,7}}{_END}",
+        r"|(?=\d{1,9}[wdhm]\d)(?:\d{1,9}w)?(?:\d{1,9}d)?(?:\d{1,9}h)?(?:\d{1,9}m)?"
+        rf"(?:{_FRACTION}(?:s|ms|us|µs|μs|ns))?{_END}",
     ),
     Mask("size", Lead.DIGIT, rf"\d{{1,40}}(?:[.,]\d{{1,40}}){{0,8}}[ -]?{_SIZES}(?![\w])"),
 )

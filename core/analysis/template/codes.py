@@ -92,10 +92,12 @@ def _is_code(number: str, word: str, tight: str, *, gap: str, after: str) -> boo
         return not _ORDINARY_CODE.search(tight)
     if word in _COPULAS:
         return _is_of_code(tight[: -len(word)].rstrip())
-    if _ends(word, tight) or (word in _ERRORS and (":" not in gap or _STATUS.fullmatch(number))):
+    is_status = bool(_STATUS.fullmatch(number))
+    is_error = word in _ERRORS and (":" not in gap or is_status)
+    if is_error or _ends(word, tight) or (word == "http" and is_status):
         return not _COUNTED.match(after)
-    if word == "http" or (gap == " " and _is_answer(word, tight)):
-        return bool(_STATUS.fullmatch(number) and (_AND.match(after) or _REASON.match(after)))
+    if gap == " " and _is_answer(word, tight):
+        return is_status and bool(_AND.match(after) or _REASON.match(after))
     return _is_status(number, after)
 
 

@@ -76,7 +76,8 @@ MASKS = (
     Mask(
         "date",
         Lead.DIGIT,
-        rf"(?<!\d[:.])\d{{1,2}}:\d{{2}}:\d{{2}}(?:[.,]\d{{1,9}})?(?: ?[AaPp][Mm]\b)?{_ZONE}{_AFTER}",
+        r"(?<!\d[:.])\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?: ?[AaPp][Mm]\b)?"
+        rf"{_ZONE}{_AFTER}",
     ),
     Mask("date", Lead.DIGIT, r"(?<!\d[:.])\d{1,2}(?::\d{2})? ?[AaPp]\.?[Mm]\b"),
     Mask("date", Lead.DIGIT, rf"{_POSITION}(?<![:.\w(])\d{{1,2}}:\d{{2}}{_ZONE}{_AFTER}"),

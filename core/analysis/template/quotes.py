@@ -4,7 +4,8 @@
 2. Marks alone (`unexpected '<'`) stay.
 3. The words beside the quotes decide: `user 'bob'` is a value, `column "price"` and
    `'x' is not defined` are names.
-4. Otherwise a single word without a value of its own is a name; everything else is a value.
+4. Statements, a sentence at the end, and a message in quotes as a whole stay.
+5. Otherwise a single word without a value of its own is a name; everything else is a value.
 """
 
 import re
@@ -39,6 +40,12 @@ MASKS = (
 )
 
 _NAME = re.compile(r"[A-Za-z_$@:.\\][A-Za-z0-9_$@.:/<>\[\]()?*\\-]{0,200}")
+# Quoted statements and sentences say what failed; values inside of them go.
+_STATEMENT = re.compile(
+    r"(?i:select|insert into|update|delete from|(?:rollback to |release )?savepoint|create|alter"
+    r"|drop|merge|replace into|call|exec) .{3}"
+)
+_SENTENCE_WORDS = 3
 _MARKS = re.compile(r"[^A-Za-z0-9\s]{1,4}|\\[a-z]")
 _LAST_WORD = re.compile(r"(?s)(?:.*[^a-z_])?([a-z_]+)")
 # Behind these, and with `in (` and `values (`, SQL has a value.
@@ -88,13 +95,22 @@ def _by_context(before: str, content: str, after: str) -> bool | None:
     if before.endswith("="):
         return not is_telling(before[:-1])
     tight = before.rstrip()
-    if tight.endswith(("=", "=>", "<>", ">", "~", "===")) and not tight.endswith("->"):
+    if tight.endswith(("=", "=>", "<>")):
         return True
-    if _MARKS.fullmatch(content):
+    if not (tight or after) or _MARKS.fullmatch(content) or _STATEMENT.match(content):
         return False
     if tight.endswith((",", "{")) and after.lstrip().startswith((":", "=>")):
         return False
+    if tight.endswith(":") and not after and _is_sentence(content):
+        return False
     return _by_words(tight.lower(), before, after.lower(), spaced=" " in content)
+
+
+def _is_sentence(content: str) -> bool:
+    """Not a title: most of its words are written small."""
+    words = content.split()
+    small = sum(word[0].islower() for word in words)
+    return len(words) >= _SENTENCE_WORDS and 2 * small >= len(words)
 
 
 def _by_words(tight: str, before: str, after: str, *, spaced: bool) -> bool | None:
@@ -108,7 +124,7 @@ def _by_words(tight: str, before: str, after: str, *, spaced: bool) -> bool | No
         return True
     if word in IDENTIFIERS or after.startswith(NAME_FOLLOWS) or (spaced and word in REPORTS):
         return False
-    return True if spaced and (tight or after) else None
+    return True if spaced else None
 
 
 def _announcing(said: str) -> str:

@@ -40,8 +40,6 @@ def quoted(found: Found, read: Reader) -> str:
 def _report(part: str, read: Reader) -> str:
     """A quoted text that stays, without the values inside of it."""
     content = part[1:-1]
-    if content.isalpha():
-        return part
     if content.count(part[0]) > _MOST_QUOTES:
         return "<str>"
     return part[0] + read(content) + part[-1]
