@@ -5,11 +5,11 @@
 3. The words beside the quotes decide: `user 'bob'` is a value, `column "price"` and
    `'x' is not defined` are names.
 4. Statements, a sentence at the end, and a message in quotes as a whole stay.
-5. Otherwise a single word without a value of its own is a name; everything else is a value.
+5. Otherwise a word or two small ones without a value of their own are a name; everything else is
+   a value.
 """
 
 import re
-from collections.abc import Callable
 from functools import lru_cache
 
 from core.analysis.template.mask import Lead, Mask
@@ -39,7 +39,7 @@ MASKS = (
     Mask("str", Lead.LETTER, rf"{_PREFIX}(?:{_quoted(_PAIRS[0])}|{_quoted(_PAIRS[1])})(?!\w)"),
 )
 
-_NAME = re.compile(r"[A-Za-z_$@:.\\][A-Za-z0-9_$@.:/<>\[\]()?*\\-]{0,200}")
+_NAME = re.compile(r"[a-z]{1,40} [a-z]{1,40}|[A-Za-z_$@:.\\][A-Za-z0-9_$@.:/<>\[\]()?*\\-]{0,200}")
 # Quoted statements and sentences say what failed; values inside of them go.
 _STATEMENT = re.compile(
     r"(?i:select|insert into|update|delete from|(?:rollback to |release )?savepoint|create|alter"
@@ -48,28 +48,33 @@ _STATEMENT = re.compile(
 _SENTENCE_WORDS = 3
 _MARKS = re.compile(r"[^A-Za-z0-9\s]{1,4}|\\[a-z]")
 _LAST_WORD = re.compile(r"(?s)(?:.*[^a-z_])?([a-z_]+)")
-# Behind these, and with `in (` and `values (`, SQL has a value.
-_COMPARED = frozenset(("like", "ilike", "between", "rlike", "regexp", "values", "in", "set"))
+# Behind these SQL has a value.
+_COMPARED = frozenset(("like", "ilike", "between", "rlike", "regexp", "values"))
 _IN_BRACES = re.compile(r"[{,] ?\w{1,40}: ?$")
 _DRIVER = re.compile(r"\(\d{3,6}, $")
 _ANNOUNCED = re.compile(
     r"(?:base \d{1,2}|<n>|to (?:float|int|integer|number|date|datetime|uuid|boolean|bool|decimal)"
-    r"|for (?:type|enum|integer|column type) [\w ]{1,30}|no such file or directory|not found"
+    r"|for (?:type|enum|integer|column type) [\w ]{1,30}|no such file or directory"
     r"|file not found|invalid (?:\w{1,20} )?(?:value|format|date|number))(?:: ?|, | )$"
 )
 
 
-def is_value(text: str, start: int, end: int, masked: Callable[[str], str]) -> bool:
-    """Whether the quoted part at `start:end`, quotes included, varies."""
-    content = text[start + 1 : end - 1]
-    decided = _by_context(
-        text[max(0, start - _CONTEXT) : start], content, text[end : end + _CONTEXT]
+def is_value(text: str, start: int, end: int) -> bool | None:
+    """Whether the quoted part at `start:end`, quotes included, varies.
+
+    Nothing when what stands beside it does not say: then it does unless it is a name without a
+    value of its own.
+    """
+    return _by_context(
+        text[max(0, start - _CONTEXT) : start],
+        text[start + 1 : end - 1],
+        text[end : end + _CONTEXT],
     )
-    if decided is not None:
-        return decided
-    if not _NAME.fullmatch(content.replace(" ", "_")):
-        return True
-    return masked(content) != content
+
+
+def is_name(content: str) -> bool:
+    """Whether a program may call something so: one word, or two small ones (`field list`)."""
+    return bool(_NAME.fullmatch(content))
 
 
 def is_telling(key: str) -> bool:
@@ -124,7 +129,7 @@ def _by_words(tight: str, before: str, after: str, *, spaced: bool) -> bool | No
         return True
     if word in IDENTIFIERS or after.startswith(NAME_FOLLOWS) or (spaced and word in REPORTS):
         return False
-    return True if spaced else None
+    return None
 
 
 def _announcing(said: str) -> str:

@@ -32,9 +32,14 @@ def kept(found: Found, _read: Reader) -> str:
 
 
 def quoted(found: Found, read: Reader) -> str:
-    if quotes.is_value(found.string, found.end(1), found.end(), read):
+    decided = quotes.is_value(found.string, found.end(1), found.end())
+    if decided:
         return "<str>"
-    return _report(_part(found), read)
+    part = _part(found)
+    shown = _report(part, read)
+    if decided is None and (shown != part or not quotes.is_name(part[1:-1])):
+        return "<str>"
+    return shown
 
 
 def _report(part: str, read: Reader) -> str:
