@@ -2,13 +2,22 @@
 
 from typing import Final, cast
 
-from sqlalchemy import Index, Integer, SmallInteger, Table, Text
+from sqlalchemy import Boolean, Index, Integer, SmallInteger, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.model.base import Base, Id, Json, Moment, Ref
 
-LIVE_WITH_KEY = "unique_key IS NOT NULL AND state IN ('waiting', 'published', 'running')"
+# Ended rows keep their unique key while they have a time for it.
+LIVE_WITH_KEY: Final = (
+    "unique_key IS NOT NULL"
+    " AND (state IN ('waiting', 'published', 'running') OR unique_until IS NOT NULL)"
+)
+READY: Final = "state = 'waiting' AND NOT parked"
+PARKED: Final = "state = 'waiting' AND parked"
+KEYED: Final = (
+    "concurrency_key IS NOT NULL AND NOT parked AND state IN ('waiting', 'published', 'running')"
+)
 
 
 class WorkItem(Base):
@@ -16,14 +25,40 @@ class WorkItem(Base):
 
     A retry goes back to waiting with a later `due_at`. `attempt` counts starts. `lease_until`
     is by the database's clock and renewed by the worker's main process while the task runs.
-    `target` names what a hold can hold (an open breaker); `unique_key` is unique among the live.
+    `target` names what a hold can hold (an open breaker). `unique_key` is unique among the live,
+    and until `unique_until` among the ended. `band` is where the broker has its message.
+    Of a `concurrency_key` at most `concurrency_limit` run; those beyond are `parked` meanwhile.
     `context` is what the deciding request or task was about; `replay_of` a dead letter.
     """
 
     __tablename__ = "work_items"
     __table_args__ = (
-        Index("ix_work_items_due", "priority", "due_at", postgresql_where="state = 'waiting'"),
-        Index("ix_work_items_published", "published_at", postgresql_where="state = 'published'"),
+        Index(
+            "ix_work_items_ready",
+            "queue",
+            "priority",
+            text("coalesce(target, '')"),
+            "due_at",
+            "id",
+            postgresql_where=READY,
+        ),
+        Index(
+            "ix_work_items_published",
+            "queue",
+            "band",
+            "published_at",
+            postgresql_where="state = 'published'",
+        ),
+        Index(
+            "ix_work_items_keyed", "concurrency_key", "state", "priority", postgresql_where=KEYED
+        ),
+        Index(
+            "ix_work_items_parked",
+            "concurrency_key",
+            "priority",
+            "due_at",
+            postgresql_where=PARKED,
+        ),
         Index("ix_work_items_leased", "lease_until", postgresql_where="state = 'running'"),
         Index("ix_work_items_finished", "finished_at", postgresql_where="finished_at IS NOT NULL"),
         Index(
@@ -43,6 +78,11 @@ class WorkItem(Base):
     due_at: Mapped[Moment]
     target: Mapped[str | None] = mapped_column(Text)
     unique_key: Mapped[str | None] = mapped_column(Text)
+    unique_until: Mapped[Moment | None]
+    concurrency_key: Mapped[str | None] = mapped_column(Text)
+    concurrency_limit: Mapped[int | None] = mapped_column(Integer)
+    parked: Mapped[bool] = mapped_column(Boolean, server_default="false")
+    band: Mapped[int | None] = mapped_column(SmallInteger)
     attempt: Mapped[int] = mapped_column(Integer, server_default="0")
     max_attempts: Mapped[int] = mapped_column(Integer)
     lease_seconds: Mapped[int] = mapped_column(Integer)
