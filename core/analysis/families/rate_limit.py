@@ -14,6 +14,13 @@ _LIBRARIES = frozenset({
     "throttled", "rack.attack", "bucket4j", "io.github.bucket4j", "express-rate-limit",
 })  # fmt: skip
 _COMPONENTS = frozenset({"ratelimit", "ratelimiter", "throttle", "quota", "billing", "budget"})
+# What a limit looks like where nothing calls it one.
+_LIMITS = frozenset(
+    {
+        Category.RESOURCE, Category.VALIDATION, Category.AUTH, Category.UNKNOWN,
+        Category.OTHER_TRANSIENT, Category.OTHER_PERMANENT,
+    }
+)  # fmt: skip
 _WORDS = ("quota", "over budget", "rate limit", "too many requests", "budget exceeded")
 _AMOUNT = r"(\d[\d,]{0,12}(?:\.\d{1,6})?(?: ?(?:[KMGT]i?B|MB|requests?|per \w{3,8}|/ ?\w{1,8}))?)"
 _DETAILS = (
@@ -102,7 +109,9 @@ def weight(facts: Facts) -> float:
 
 
 def _limits(facts: Facts) -> bool:
-    return facts.of_component(_COMPONENTS) or "rate_limit" in facts.component
+    """Such components fail in other ways, too: a lost connection is no limit."""
+    named = facts.of_component(_COMPONENTS) or "rate_limit" in facts.component
+    return named and facts.category in _LIMITS
 
 
 def context(facts: Facts) -> dict[str, str]:

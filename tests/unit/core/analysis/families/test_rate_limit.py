@@ -67,3 +67,8 @@ def test_the_client_knows_more():
 
 def test_a_component_called_quota():
     assert taken("Boom", "", "x", tags={"component": "quota"})[0] == "rate_limit"
+
+
+def test_a_lost_connection_of_such_a_component_is_no_limit():
+    failed = ("ConnectionResetError", "", "reset by peer")
+    assert taken(*failed, tags={"component": "billing"})[0] == "dependency"
