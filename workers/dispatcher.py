@@ -11,13 +11,16 @@ from core.clock import Clock
 from core.errors import MendlineError
 from core.store.engine import Database, connect_arguments, libpq_url
 from core.store.work import WAKE_CHANNEL
+from core.work.dispatch import Round
 from core.work.ledger import Ledger
 from core.work.sender import TaskSender
 
 log = structlog.get_logger()
 
-BATCH: Final = 200
 POLL_SECONDS: Final = 1.0
+# While due rows wait for room at the broker, nobody says when there is some.
+FIRST_LOOK_SECONDS: Final = 0.02
+LAST_LOOK_SECONDS: Final = 0.25
 RECONCILE_SECONDS: Final = 2.0
 AFTER_FAILURE_SECONDS: Final = 0.5
 
@@ -57,11 +60,22 @@ class Dispatcher:
         return connection
 
     def _dispatch_until_stopped(self, connection: psycopg.Connection) -> None:
+        pause = POLL_SECONDS
         while not self._stopped.is_set():
-            while self._ledger.dispatch_due(BATCH) == BATCH:
-                pass
+            done = self._ledger.dispatch_round()
             if self._clock.monotonic() >= self._reconcile_at:
                 self._reconcile_at = self._clock.monotonic() + RECONCILE_SECONDS
                 self._ledger.reconcile()
-            for _ in connection.notifies(timeout=POLL_SECONDS, stop_after=1):
-                pass
+            if not done.more:
+                pause = pause_after(done, pause)
+                for _ in connection.notifies(timeout=pause, stop_after=1):
+                    pass
+
+
+def pause_after(done: Round, before: float) -> float:
+    """Seconds to the next look unless somebody wakes us: short while rows wait for room."""
+    if not done.blocked:
+        return POLL_SECONDS
+    if done.sent or before == POLL_SECONDS:
+        return FIRST_LOOK_SECONDS
+    return min(before * 2, LAST_LOOK_SECONDS)

@@ -33,6 +33,7 @@ class Started:
     target: str | None
     context: Mapping[str, Any]
     replay_of: int | None
+    concurrency_key: str | None = None
 
     @property
     def idempotency_key(self) -> str:

@@ -1,7 +1,13 @@
-"""From rows that are due to messages: exact order is decided here, the broker's is a hint."""
+"""From rows that are due to messages: exact order is decided here, the broker's is a hint.
+
+A round looks at the lanes with anything waiting in them, reads the heads of those that have room
+at the broker, and lets `core.work.picking` choose. What cannot go (a held target, a full window, a
+full key) is not read, so its number does not matter.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -11,41 +17,68 @@ from sqlalchemy.orm import Session
 
 from core.context import FIELDS
 from core.errors import BrokerUnavailableError
+from core.store.bands import CRITICAL, ENDS
 from core.store.engine import Database
 from core.store.paging import AnyRow
+from core.work import keys
+from core.work.picking import Candidate, Lane, Out, Picked, Placed, heads, pick
 from core.work.sender import TaskSender, WorkMessage
 
 log = structlog.get_logger()
 
-# Rows of one queue that may be out at the broker: more would be served in the broker's order.
-WINDOW: Final = 1_000
-
-_OUT: Final = text(
-    "SELECT queue FROM work_items WHERE state = 'published' GROUP BY queue HAVING count(*) >= :n"
-)
-# One short walk of the partial index per priority, however many rows wait for later.
-_DUE: Final = text("""
-    SELECT due.id
-    FROM generate_series(0, 9) AS band (priority)
+_HELD: Final = text("SELECT target FROM work_holds WHERE until > :now")
+_OUT: Final = text("""
+    SELECT queue, band, priority > :critical AND band = 0, count(*) FROM work_items
+    WHERE state = 'published' GROUP BY 1, 2, 3""")
+_LIFTED: Final = text("""
+    SELECT DISTINCT queue FROM work_items
+    WHERE state = 'running' AND band = 0 AND priority > :critical""")
+# From lane to lane by the index of what is ready: one step each, however many rows lie between.
+_LANES: Final = text("""
+    WITH RECURSIVE lane (queue, priority, target) AS (
+        (SELECT queue, priority, coalesce(target, '') FROM work_items
+         WHERE state = 'waiting' AND NOT parked
+         ORDER BY queue, priority, coalesce(target, '') LIMIT 1)
+        UNION ALL
+        SELECT next.* FROM lane CROSS JOIN LATERAL (
+            SELECT queue, priority, coalesce(target, '') FROM work_items AS item
+            WHERE item.state = 'waiting' AND NOT item.parked
+              AND (item.queue, item.priority, coalesce(item.target, ''))
+                  > (lane.queue, lane.priority, lane.target)
+            ORDER BY queue, priority, coalesce(target, '') LIMIT 1) AS next)
+    SELECT queue, priority, target FROM lane""")
+_HEADS: Final = text("""
+    SELECT head.id, lane.queue, lane.priority, head.due_at,
+           head.concurrency_key, head.concurrency_limit
+    FROM unnest(CAST(:queues AS text[]), CAST(:priorities AS smallint[]),
+                CAST(:targets AS text[]), CAST(:rooms AS integer[]))
+         AS lane (queue, priority, target, room)
     CROSS JOIN LATERAL (
-        SELECT item.id
-        FROM work_items AS item
-        WHERE item.state = 'waiting' AND item.priority = band.priority AND item.due_at <= :now
-          AND item.queue <> ALL (:full)
-          AND (item.target IS NULL OR NOT EXISTS (
-              SELECT 1 FROM work_holds AS hold
-              WHERE hold.target = item.target AND hold.until > :now))
-        ORDER BY item.due_at, item.id
-        LIMIT :limit
-        FOR UPDATE SKIP LOCKED) AS due
-    LIMIT :limit""")
+        SELECT id, due_at, concurrency_key, concurrency_limit FROM work_items AS item
+        WHERE item.state = 'waiting' AND NOT item.parked AND item.queue = lane.queue
+          AND item.priority = lane.priority AND coalesce(item.target, '') = lane.target
+          AND item.due_at <= :now
+        ORDER BY item.due_at, item.id LIMIT lane.room) AS head""")
 _PUBLISH: Final = text("""
-    UPDATE work_items SET state = 'published', published_at = :now
-    WHERE id = ANY (:ids)
-    RETURNING id, task, queue, priority, attempt, context""")
+    UPDATE work_items AS item
+    SET state = 'published', published_at = :now, band = placed.band
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:bands AS smallint[])) AS placed (id, band)
+    WHERE item.id = placed.id AND item.id IN (
+        SELECT id FROM work_items WHERE id = ANY (:ids) AND state = :state AND NOT parked
+        FOR UPDATE SKIP LOCKED)
+    RETURNING item.id, item.task, item.queue, item.attempt, item.context""")
 _TAKE_BACK: Final = text(
     "UPDATE work_items SET state = 'waiting' WHERE id = ANY (:ids) AND state = 'published'"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """`more`: the next round would send more. `blocked`: due rows wait for room."""
+
+    sent: int = 0
+    more: bool = False
+    blocked: bool = False
 
 
 def message_id(work_id: int, *, attempt: int) -> str:
@@ -53,11 +86,31 @@ def message_id(work_id: int, *, attempt: int) -> str:
     return f"work-{work_id}-{attempt + 1}"
 
 
-def dispatch_due(database: Database, sender: TaskSender, now: datetime, *, limit: int) -> int:
+def dispatch_due(database: Database, sender: TaskSender, now: datetime, *, limit: int) -> Round:
     """Claims and commits first, then sends: a crash between the two is the reconciler's."""
     with database.transaction() as session:
-        claimed = _claim(session, now, limit)
-    return send_all(database, sender, claimed)
+        picked = _pick(session, now, limit)
+        claimed = publish(session, picked.placed, now, state="waiting")
+        parked = keys.park(session, picked.full_keys, now)
+    sent = send_all(database, sender, claimed)
+    more = len(picked.placed) == limit or parked > 0
+    return Round(sent, more=more and sent == len(claimed), blocked=picked.blocked)
+
+
+def publish(
+    session: Session, placed: Sequence[Placed], now: datetime, *, state: str
+) -> list[WorkMessage]:
+    """In the order of `placed`, without what somebody else has taken meanwhile."""
+    if not placed:
+        return []
+    values = {
+        "ids": [each.work_id for each in placed],
+        "bands": [each.band for each in placed],
+        "now": now,
+        "state": state,
+    }
+    rows = {row.id: row for row in session.execute(_PUBLISH, values)}
+    return [_message(rows[each.work_id], each) for each in placed if each.work_id in rows]
 
 
 def send_all(database: Database, sender: TaskSender, claimed: Sequence[WorkMessage]) -> int:
@@ -81,21 +134,46 @@ def take_back(database: Database, work_ids: Sequence[int]) -> None:
         session.execute(_TAKE_BACK, {"ids": list(work_ids)})
 
 
-def message_of(row: AnyRow) -> WorkMessage:
+def _pick(session: Session, now: datetime, limit: int) -> Picked:
+    held = set(session.execute(_HELD, {"now": now}).scalars())
+    lanes = [Lane(*row) for row in session.execute(_LANES)]
+    out = _out(session) if lanes else Out()
+    rooms = heads([lane for lane in lanes if lane.target not in held], out, limit=limit)
+    candidates = _candidates(session, rooms, now)
+    key_rooms = keys.rooms(session, candidates)
+    return pick(candidates, out, key_rooms=key_rooms, now=now, limit=limit)
+
+
+def _out(session: Session) -> Out:
+    critical = {"critical": ENDS[CRITICAL]}
+    messages = Counter[tuple[str, int]]()
+    lifted = set(session.execute(_LIFTED, critical).scalars())
+    for queue, band, is_lifted, count in session.execute(_OUT, critical):
+        messages[queue, band or CRITICAL] += count
+        if is_lifted:
+            lifted.add(queue)
+    return Out(messages, frozenset(lifted))
+
+
+def _candidates(session: Session, rooms: dict[Lane, int], now: datetime) -> list[Candidate]:
+    if not rooms:
+        return []
+    values = {
+        "queues": [lane.queue for lane in rooms],
+        "priorities": [lane.priority for lane in rooms],
+        "targets": [lane.target for lane in rooms],
+        "rooms": list(rooms.values()),
+        "now": now,
+    }
+    return [Candidate(*row) for row in session.execute(_HEADS, values)]
+
+
+def _message(row: AnyRow, placed: Placed) -> WorkMessage:
     return WorkMessage(
         work_id=row.id,
         task=row.task,
         queue=row.queue,
-        priority=row.priority,
+        priority=placed.priority,
         message_id=message_id(row.id, attempt=row.attempt),
         context={name: value for name, value in row.context.items() if name in FIELDS},
     )
-
-
-def _claim(session: Session, now: datetime, limit: int) -> list[WorkMessage]:
-    full = list(session.execute(_OUT, {"n": WINDOW}).scalars())
-    due = list(session.execute(_DUE, {"now": now, "full": full, "limit": limit}).scalars())
-    if not due:
-        return []
-    rows = {row.id: row for row in session.execute(_PUBLISH, {"now": now, "ids": due})}
-    return [message_of(rows[work_id]) for work_id in due]

@@ -15,15 +15,17 @@ from core.model.work import ITEMS, WorkItem
 from core.store import work as rows
 from core.store.engine import Database, after_commit
 from core.store.work import WorkOrder
-from core.work import dispatch, history
+from core.work import dispatch, history, keys
 from core.work.attempt import LeaseLostError, Started, UnknownWorkError
 from core.work.burial import letter
+from core.work.dispatch import Round
 from core.work.reconcile import SETTLE_SECONDS, Reconciled, reconcile
 from core.work.sender import TaskSender, WorkMessage
 from core.work.states import State
 
 log = structlog.get_logger()
 
+ROUND: Final = 200
 _CLOCK: Final = func.clock_timestamp()  # leases go by the database's clock, on every host alike
 _NO_LEASE: Final = {"lease_until": None, "leased_by": None}
 
@@ -50,6 +52,7 @@ _START: Final = (
         WorkItem.target,
         WorkItem.context,
         WorkItem.replay_of,
+        WorkItem.concurrency_key,
     )
 )
 _KNOWN: Final = select(WorkItem.id).where(
@@ -77,7 +80,7 @@ _CANCEL: Final = (
         WorkItem.state.in_((State.WAITING, State.PUBLISHED)),
     )
     .values(state=State.CANCELLED, finished_at=bindparam("now"), history=history.appended())
-    .returning(WorkItem.id)
+    .returning(WorkItem.concurrency_key)
 )
 
 
@@ -92,6 +95,7 @@ class Ledger:
         self._database = database
         self._sender = sender
         self._clock = clock
+        self._swept = ""  # the parked keys are gone through in parts
 
     def add(self, session: Session, order: WorkOrder) -> int:
         """Writes the row in the caller's transaction; the message leaves after the commit."""
@@ -136,6 +140,7 @@ class Ledger:
         }
         if not _changed(session, _FINISH, values):
             raise LeaseLostError(work_id=started.work_id, attempt=started.attempt)
+        keys.free(session, started.concurrency_key)
 
     def retry(self, started: Started, report: ErrorReport, *, delay: float) -> bool:
         """Back to waiting for `delay` seconds; False when the row is no longer this attempt's."""
@@ -147,7 +152,10 @@ class Ledger:
             "entry": history.failed(report, started, now, delay=delay),
         }
         with self._database.transaction() as session:
-            return _changed(session, _RETRY, values)
+            if not _changed(session, _RETRY, values):
+                return False
+            keys.free(session, started.concurrency_key)
+            return True
 
     def give_up(self, started: Started, report: ErrorReport, *, reason: str) -> int | None:
         """Dead letter and final state in one transaction; the id of the letter."""
@@ -160,23 +168,35 @@ class Ledger:
         }
         with self._database.transaction() as session:
             row = session.execute(_GIVE_UP, values).one_or_none()
-            return (
-                None if row is None else letter(session, row, report=report, reason=reason, now=now)
-            )
+            if row is None:
+                return None
+            keys.free(session, row.concurrency_key)
+            return letter(session, row, report=report, reason=reason, now=now)
 
     def cancel(self, session: Session, work_id: int, *, reason: str) -> bool:
         """False for a row that runs already or has ended."""
         now = self._clock.now()
         values = {"work_id": work_id, "now": now, "entry": history.cancelled(reason, now)}
-        return session.execute(_CANCEL, values).first() is not None
+        row = session.execute(_CANCEL, values).one_or_none()
+        if row is None:
+            return False
+        keys.free(session, row.concurrency_key)
+        return True
 
-    def dispatch_due(self, limit: int = 200) -> int:
-        """Publishes what is due and not held; how many messages left."""
+    def dispatch_round(self, limit: int = ROUND) -> Round:
+        """Publishes what is due, may go, and has room at the broker."""
         return dispatch.dispatch_due(self._database, self._sender, self._clock.now(), limit=limit)
 
+    def dispatch_due(self, limit: int = ROUND) -> int:
+        """How many messages left."""
+        return self.dispatch_round(limit).sent
+
     def reconcile(self, *, settle: int = SETTLE_SECONDS) -> Reconciled:
-        """Sends again what got lost, and gives up what loses its workers."""
-        return reconcile(self._database, self._sender, self._clock.now(), settle=settle)
+        """Sends again what got lost, gives up what loses its workers, lets back what is stuck."""
+        now = self._clock.now()
+        with self._database.transaction() as session:
+            self._swept = keys.sweep(session, now, after=self._swept)
+        return reconcile(self._database, self._sender, now, settle=settle)
 
     def _publish(self, message: WorkMessage) -> None:
         try:

@@ -17,8 +17,10 @@ from sqlalchemy.orm import Session
 from core.errors import BrokerUnavailableError, Category, ErrorReport
 from core.model.work import ITEMS, WorkItem
 from core.store.engine import Database
-from core.work import dispatch, history
+from core.work import dispatch, history, keys
+from core.work.aging import aged
 from core.work.burial import letter
+from core.work.picking import Placed
 from core.work.sender import TaskSender
 from core.work.states import State
 
@@ -61,7 +63,7 @@ _QUEUES: Final = (
     .distinct()
 )
 _UNSTARTED: Final = (
-    select(WorkItem.id)
+    select(WorkItem.id, WorkItem.priority, WorkItem.due_at)
     .where(
         WorkItem.state == State.PUBLISHED,
         WorkItem.queue == bindparam("in_queue"),
@@ -70,19 +72,6 @@ _UNSTARTED: Final = (
     .order_by(WorkItem.priority, WorkItem.published_at)
     .limit(BATCH)
     .with_for_update(skip_locked=True)
-)
-_AGAIN_OUT: Final = (
-    update(ITEMS)
-    .where(WorkItem.id.in_(_UNSTARTED))
-    .values(published_at=bindparam("now"))
-    .returning(
-        WorkItem.id,
-        WorkItem.task,
-        WorkItem.queue,
-        WorkItem.priority,
-        WorkItem.attempt,
-        WorkItem.context,
-    )
 )
 POISON_REPORT: Final = ErrorReport(
     code="ML-WORK-0005",
@@ -123,6 +112,7 @@ def _rescue(session: Session, now: datetime, settle: int) -> tuple[int, int]:
         else:
             ended = session.execute(_POISON, values).one()
             letter(session, ended, report=POISON_REPORT, reason="poison", now=now)
+        keys.free(session, row.concurrency_key)
     return len(lost) - len(poison), len(poison)
 
 
@@ -142,6 +132,9 @@ def _resend(database: Database, sender: TaskSender, now: datetime) -> int:
 def _resend_queue(
     database: Database, sender: TaskSender, now: datetime, values: dict[str, Any]
 ) -> int:
+    """With the priority that waiting has earned meanwhile."""
     with database.transaction() as session:
-        rows = session.execute(_AGAIN_OUT, {**values, "now": now}).all()
-    return dispatch.send_all(database, sender, [dispatch.message_of(row) for row in rows])
+        unstarted = session.execute(_UNSTARTED, values).all()
+        placed = [Placed(row.id, aged(row.priority, now - row.due_at)) for row in unstarted]
+        messages = dispatch.publish(session, placed, now, state=State.PUBLISHED)
+    return dispatch.send_all(database, sender, messages)

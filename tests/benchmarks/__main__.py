@@ -8,7 +8,7 @@ import platform
 import sys
 from pathlib import Path
 
-BENCHMARKS = ("analysis", "intake", "digest", "tasks", "end_to_end", "patterns")
+BENCHMARKS = ("analysis", "intake", "digest", "tasks", "dispatcher", "end_to_end", "patterns")
 
 
 def machine():

@@ -4,8 +4,16 @@ import psycopg
 
 from core.store.engine import libpq_url
 from core.store.work import WAKE_CHANNEL, WorkOrder, add
+from core.work import keys
 from core.work.holds import hold, release
+from core.work.picking import AHEAD
 from core.work.states import State
+
+MANY = """
+    INSERT INTO work_items (task, arguments, queue, priority, state, due_at, max_attempts,
+        lease_seconds, created_at)
+    SELECT 't.do', '{}', 'alerts', 9, 'waiting', '2026-03-01 11:59+00', 5, 30, now()
+    FROM generate_series(1, 500)"""
 
 
 def test_order_is_priority_then_due_time(order, ledger, sender, clock):
@@ -74,3 +82,53 @@ def test_work_that_nobody_sends_wakes_the_dispatcher(database, clock):
         with database.transaction() as session:
             add(session, WorkOrder("t.do", {}, "alerts"), clock.now())
         assert len(list(connection.notifies(timeout=5, stop_after=1))) == 1
+
+
+def test_no_more_than_a_window_is_ever_out_and_critical_work_is_not_behind_it(
+    database, order, ledger, sender, clock
+):
+    with database.transaction() as session:
+        session.connection().exec_driver_sql(MANY)
+    while ledger.dispatch_round().more:
+        pass
+    assert len(sender.messages) == AHEAD
+    critical = order(priority=0, due_at=clock.now() + timedelta(seconds=1))
+    clock.advance(1)
+    round_ = ledger.dispatch_round()
+    assert (round_.sent, round_.blocked) == (1, True)
+    assert sender.messages[-1].work_id == critical
+
+
+def test_backlog_keeps_new_work_from_leaving_by_itself(database, order, row, ledger):
+    with database.transaction() as session:
+        session.connection().exec_driver_sql(MANY)
+    ledger.dispatch_due()
+    bulk, critical = order(queue="alerts", priority=8), order(queue="alerts", priority=1)
+    assert (row(bulk).state, row(critical).state) == (State.WAITING, State.PUBLISHED)
+
+
+def test_rows_of_a_full_key_do_not_hide_others(order, ledger, row, clock, monkeypatch):
+    monkeypatch.setattr(keys, "PARKED_A_ROUND", 2)
+    due = clock.now() + timedelta(seconds=1)
+    for _ in range(9):
+        order(concurrency_key="k", due_at=due)
+    behind = order(due_at=due + timedelta(milliseconds=1))
+    clock.advance(2)
+    while ledger.dispatch_round(limit=2).more:
+        pass
+    assert row(behind).state == State.PUBLISHED
+
+
+def test_waiting_earns_a_better_place_at_the_broker(order, ledger, sender, clock):
+    order(priority=9, due_at=clock.now() + timedelta(seconds=1))
+    clock.advance(1 + 5 * 60)
+    ledger.dispatch_due()
+    assert sender.messages[0].priority == 4
+
+
+def test_message_sent_again_has_the_priority_earned_meanwhile(order, ledger, sender, row, clock):
+    work_id = order(priority=9)
+    sender.messages.clear()
+    clock.advance(7 * 60)
+    ledger.reconcile()
+    assert (sender.messages[0].priority, row(work_id).band) == (3, 1)

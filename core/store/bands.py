@@ -1,0 +1,17 @@
+"""What the ten priorities mean, on every broker alike: 0 is served first, in four bands."""
+
+from typing import Final
+
+# The last priority of each band: 0-2, 3-5, 6-8, 9.
+ENDS: Final = (2, 5, 8, 9)
+# The band of what nothing else may delay.
+CRITICAL: Final = 0
+
+
+def band(priority: int) -> int:
+    """What strangers send beyond the ends belongs to the nearest."""
+    return next((number for number, last in enumerate(ENDS) if priority <= last), len(ENDS) - 1)
+
+
+def is_critical(priority: int) -> bool:
+    return band(priority) == CRITICAL
