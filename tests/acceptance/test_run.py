@@ -15,7 +15,7 @@ import pytest
 import redis
 
 from tests.acceptance.platform import Platform, eventually, running
-from tests.chaos.faults import command_of
+from tests.chaos.targets import command_of
 
 SMALL = ("--processes", "fleet,worker-general")
 

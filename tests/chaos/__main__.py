@@ -1,34 +1,72 @@
-"""`make chaos`: the drill at full scale; writes reports/chaos.json, exits 1 if anything is lost."""
+"""`make chaos`: scenarios at full scale; writes reports/chaos.json and reports/chaos.md.
+
+Without arguments: everything is killed a hundred times while ten thousand pieces of work are done.
+Exits 1 if a promise is broken.
+"""
 
 import argparse
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
-from tests.acceptance.platform import running
-from tests.chaos import drill
+from tests.chaos import drill, report, scenarios
+from tests.chaos.outcome import as_json
+
+MAIN = "everything-killed"
+REPORTS = Path("reports")
 
 
 def main():
+    options = _options()
+    names = list(scenarios.ALL) if options.scenario == "all" else options.scenario.split(",")
+    outcomes = []
+    for name in names:
+        outcomes.append(_run(_adjusted(scenarios.ALL[name], options)))
+        _write(outcomes, options.output)
+    print(report.markdown(outcomes))  # noqa: T201
+    return 1 if any(outcome.broken for outcome in outcomes) else 0
+
+
+def _options():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=120.0)
-    parser.add_argument("--rate", type=float, default=200.0, help="events a second")
-    parser.add_argument("--pause", type=float, default=2.0, help="seconds between two hits")
+    known = ", ".join([*scenarios.ALL, "all"])
+    parser.add_argument("--scenario", default=MAIN, help=f"one or more, with commas: {known}")
+    parser.add_argument("--broker", help="address of a broker other than Redis: amqp://…")
+    parser.add_argument("--items", type=int, help="pieces of work")
+    parser.add_argument("--rate", type=float, help="events a second")
+    parser.add_argument("--hits", type=int, help="faults of a scenario that draws them")
+    parser.add_argument("--seconds", type=float, help="instead of --hits: as many as fit into it")
+    parser.add_argument("--pause", type=float, help="seconds between two hits")
     parser.add_argument("--seed", type=int, default=7)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch, running(Path(scratch) / "data") as platform:
-        outcome = drill.run(
-            platform,
-            seconds=options.seconds,
-            rate=options.rate,
-            pause=options.pause,
-            seed=options.seed,
-        )
-    report = Path("reports/chaos.json")
-    report.parent.mkdir(exist_ok=True)
-    report.write_text(outcome.as_json)
-    print(outcome.as_json)  # noqa: T201
-    return 1 if outcome.lost or outcome.doubled or outcome.doctor else 0
+    parser.add_argument("--output", type=Path, default=REPORTS / "chaos", help="without suffix")
+    return parser.parse_args()
+
+
+def _adjusted(scenario, options):
+    pressure = scenario.pressure
+    if options.items and pressure.items:
+        pressure = replace(pressure, items=options.items)
+    if options.rate:
+        pressure = replace(pressure, event_rate=options.rate)
+    pause = options.pause or scenario.pause
+    hits = scenario.hits
+    if hits:
+        hits = round(options.seconds / pause) if options.seconds else options.hits or hits
+    around = replace(scenario.around, broker=options.broker)
+    changes = {"pressure": pressure, "pause": pause, "hits": hits, "around": around}
+    return replace(scenario, seed=options.seed, **changes)
+
+
+def _run(scenario):
+    with tempfile.TemporaryDirectory(prefix="mendline-chaos-") as scratch:
+        return drill.run(scenario, Path(scratch))
+
+
+def _write(outcomes, path):
+    path.parent.mkdir(exist_ok=True, parents=True)
+    path.with_suffix(".json").write_text(as_json(outcomes))
+    path.with_suffix(".md").write_text(report.markdown(outcomes))
 
 
 if __name__ == "__main__":

@@ -1,72 +1,111 @@
-"""The drill: kill everything in random order under load, then prove that nothing was lost."""
+"""The drill: a scenario is done to a platform, and then it is counted what is left."""
 
-import json
 import random
 import time
-from dataclasses import asdict, dataclass, field
+from contextlib import closing
 
 import httpx2
 import psycopg
+from sqlalchemy.exc import SQLAlchemyError
 
 from tests.acceptance.platform import eventually
-from tests.chaos import faults
+from tests.chaos import logs
+from tests.chaos.fault import ImpossibleError
 from tests.chaos.load import Load
+from tests.chaos.monitor import Monitor
+from tests.chaos.orders import Orders
+from tests.chaos.outcome import Hit, Outcome
+from tests.chaos.site import site
+
+# After this much longer than the scenario allows, the drill stops waiting and reports.
+PATIENCE = 60.0
+WARM = 2.0
 
 
-@dataclass
-class Outcome:
-    """Counts of one drill. `lost` and `doubled` list event ids and must be empty."""
-
-    seed: int
-    seconds: float
-    accepted: int = 0
-    refused: int = 0
-    unreachable: int = 0
-    hits: list[str] = field(default_factory=list)
-    lost: list[str] = field(default_factory=list)
-    doubled: list[str] = field(default_factory=list)
-    books: dict = field(default_factory=dict)
-    doctor: int = -1
-    drained_in: float = 0.0
-
-    @property
-    def as_json(self):
-        return json.dumps(asdict(self), indent=2)
-
-
-def run(platform, *, seconds, rate, pause=2.0, seed=7):
-    """Hits one random part every `pause` seconds (± half) while `rate` errors a second come in."""
-    chance = random.Random(seed)
-    outcome = Outcome(seed=seed, seconds=seconds)
-    load = Load(platform.dsn, rate=rate)
-    load.start()
+def run(scenario, folder):
+    """A site of its own for the scenario; what this machine cannot do is an outcome, too."""
+    outcome = Outcome(scenario.name, scenario.about, scenario.seed)
     try:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            time.sleep(pause * chance.uniform(0.5, 1.5))
-            outcome.hits.append(chance.choice(faults.ALL).hit(platform, chance))
-    finally:
-        load.stop()
-    outcome.accepted = len(load.accepted)
-    outcome.refused, outcome.unreachable = load.refused, load.unreachable
-    settle(platform, outcome)
-    compare(platform, load.accepted, outcome)
+        with site(folder, scenario.around) as place:
+            hit(place, scenario, outcome)
+    except ImpossibleError as error:
+        outcome.impossible = str(error)
+        return outcome
+    outcome.broken = scenario.expected.broken(outcome)
     return outcome
 
 
-def settle(platform, outcome):
-    """Waits until everything runs again and no event is waiting."""
+def hit(place, scenario, outcome):
+    pressure = scenario.pressure
+    load = Load(place.platform.dsn, rate=pressure.event_rate)
+    orders = Orders(
+        place.database_url, rate=pressure.item_rate, total=pressure.items, lease=pressure.lease
+    )
+    with closing(orders):
+        place.orders = orders
+        _under_load(place, scenario, outcome, load)
+        count(place, load, outcome)
+
+
+def _under_load(place, scenario, outcome, load):
+    orders = place.orders
     started = time.monotonic()
+    orders.start()
+    load.start()
+    try:
+        time.sleep(WARM)
+        with Monitor(place, load) as monitor:
+            _course(place, scenario, outcome, (load, monitor))
+            ended = time.monotonic()
+            outcome.seconds = ended - started
+            _last_items(orders, scenario.pressure)
+            eventually_or_not(lambda: monitor.whole, within=scenario.expected.settled)
+    finally:
+        load.stop()
+        orders.stop()
+    settle(place, outcome, since=ended, within=scenario.expected.settled + PATIENCE)
 
-    def drained():
-        answer = platform.mendline("doctor", "--json")
-        outcome.doctor = answer.returncode
-        if answer.returncode != 0:
+
+def _course(place, scenario, outcome, watchers):
+    load, monitor = watchers
+    chance = random.Random(scenario.seed)
+    for fault, pause in scenario.course(chance):
+        time.sleep(pause)
+        before, began = load.answered, time.monotonic()
+        with fault.inject(place, chance) as said:
+            done = Hit(fault.name, fault.target, said)
+            outcome.hits.append(done)
+            time.sleep(fault.duration)
+        done.accepted = load.answered - before
+        done.lasted = time.monotonic() - began
+        monitor.wounded(done)
+
+
+def _last_items(orders, pressure):
+    """So that all of the items that were asked for are decided, however long the hits took."""
+    if pressure.items:
+        within = 60 + 2 * pressure.items / pressure.item_rate
+        eventually(lambda: orders.complete, within=within, every=0.5)
+
+
+def eventually_or_not(look, *, within):
+    """What does not come true in time is seen in the outcome."""
+    deadline = time.monotonic() + within
+    while not look() and time.monotonic() < deadline:
+        time.sleep(0.2)
+
+
+def settle(place, outcome, *, since, within):
+    """Waits until everything runs again, no event is waiting and no work is under way."""
+
+    def settled():
+        if pending(place.platform) != 0 or under_way(place.orders) != 0:
             return False
-        return pending(platform) == 0
+        outcome.doctor = place.platform.mendline("doctor", "--json").returncode
+        return outcome.doctor == 0
 
-    eventually(drained, within=240, every=1.0)
-    outcome.drained_in = time.monotonic() - started
+    eventually_or_not(settled, within=within)
+    outcome.settled_in = time.monotonic() - since
 
 
 def pending(platform):
@@ -79,15 +118,44 @@ def pending(platform):
     return answer.json()["pending"] if answer.status_code == 200 else None
 
 
-def compare(platform, accepted, outcome):
-    with psycopg.connect(platform.credentials["database_url"]) as connection:
+def under_way(orders):
+    try:
+        return orders.under_way()
+    except SQLAlchemyError:
+        return None
+
+
+def count(place, load, outcome):
+    _count_events(place, load, outcome)
+    _count_work(place.orders, outcome)
+    told = logs.told(place.platform.log())
+    outcome.starts, outcome.restarts = dict(told.starts), dict(told.restarts)
+    outcome.logged = {name: n for name, n in told.events.most_common() if name}
+    outcome.marked_broken = told.events[logs.BROKEN]
+    wrong = told.errors + outcome.refused + outcome.unreachable
+    outcome.errors_per_minute = wrong / told.minutes if told.minutes else 0.0
+
+
+def _count_events(place, load, outcome):
+    outcome.accepted = len(load.accepted)
+    outcome.refused, outcome.unreachable = load.refused, load.unreachable
+    outcome.availability, outcome.longest_gap_intake = load.availability, load.longest_gap
+    with psycopg.connect(place.database_url) as connection:
         rows = connection.execute(
             "SELECT replace(event_id::text, '-', ''), count(*) FROM events"
             " WHERE project_id = %s GROUP BY event_id",
-            [platform.dsn.rsplit("/", 1)[1]],
+            [load.project],
         ).fetchall()
     stored = dict(rows)
-    outcome.lost = sorted(accepted - stored.keys())
-    outcome.doubled = sorted(event for event, count in stored.items() if count > 1)
-    with platform.api() as api:
+    outcome.lost = sorted(load.accepted - stored.keys())
+    outcome.doubled = sorted(event for event, times in stored.items() if times > 1)
+    with place.platform.api() as api:
         outcome.books = api.get("/api/v1/stats").json()
+
+
+def _count_work(orders, outcome):
+    outcome.finished = orders.ends()
+    outcome.decided = sum(outcome.finished.values())
+    outcome.longest_gap_work = orders.longest_gap()
+    outcome.lost += orders.lost()
+    outcome.doubled += orders.doubled()

@@ -7,6 +7,9 @@ import uuid
 
 import httpx2
 
+# So that the wait for an answer that was lost with its server does not eat up the load.
+PATIENCE = 15
+
 
 def envelope(event_id, kind):
     event = {
@@ -44,13 +47,17 @@ class Load:
         self.pause = clients / rate
         self.kinds = kinds
         self.accepted = set()
+        self.answered = 0
         self.refused = 0
         self.unreachable = 0
+        self.longest_gap = 0.0
+        self._last = time.monotonic()
         self._lock = threading.Lock()
         self._end = threading.Event()
         self._threads = [threading.Thread(target=self._run, args=(n,)) for n in range(clients)]
 
     def start(self):
+        self._last = time.monotonic()
         for thread in self._threads:
             thread.start()
 
@@ -59,9 +66,15 @@ class Load:
         for thread in self._threads:
             thread.join()
 
+    @property
+    def availability(self):
+        """The share of requests that were answered with 200."""
+        tried = self.answered + self.refused + self.unreachable
+        return self.answered / tried if tried else 1.0
+
     def _run(self, number):
         headers = {"X-Sentry-Auth": f"Sentry sentry_version=7, sentry_key={self.key}"}
-        with httpx2.Client(headers=headers, timeout=15) as client:
+        with httpx2.Client(headers=headers, timeout=PATIENCE) as client:
             sent = number
             while not self._end.is_set():
                 started = time.monotonic()
@@ -78,10 +91,17 @@ class Load:
                 self._count("unreachable")
                 continue
             if answer.status_code == 200:
-                with self._lock:
-                    self.accepted.add(event_id)
+                self._accepted(event_id)
             else:
                 self._count("refused")
+
+    def _accepted(self, event_id):
+        with self._lock:
+            now = time.monotonic()
+            self.accepted.add(event_id)
+            self.answered += 1
+            self.longest_gap = max(self.longest_gap, now - self._last)
+            self._last = now
 
     def _count(self, what):
         with self._lock:

@@ -1,0 +1,152 @@
+"""What a drill works on: a platform, and around it all that faults need to get at it."""
+
+import subprocess
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+
+from tests.acceptance.platform import Platform, running
+from tests.chaos import loader
+from tests.chaos.fault import ImpossibleError
+from tests.chaos.orders import Orders
+from tests.chaos.proxy import Proxy
+from tests.chaos.servers import Kept, kept
+from tests.chaos.targets import Target, by_target
+from workers import pools
+from workers.embedded.postgres import EmbeddedPostgres
+from workers.embedded.redis import EmbeddedRedis
+
+FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
+SMALL_DISK_MEGABYTES = 700
+
+
+@dataclass(frozen=True)
+class Around:
+    """What a site has besides its platform.
+
+    A store in `proxied` runs outside the platform, behind a proxy. `broker` is the address of one
+    that runs already. `processes` are those of the Procfile that run; none means all.
+    """
+
+    proxied: tuple[Target, ...] = ()
+    broker: str | None = None
+    small_disk: bool = False
+    clock: bool = False
+    processes: tuple[str, ...] = ()
+
+    @property
+    def arguments(self):
+        return ("--processes", ",".join(self.processes)) if self.processes else ()
+
+
+@dataclass
+class Site:
+    platform: Platform
+    database_url: str
+    redis_url: str
+    proxies: dict[Target, Proxy] = field(default_factory=dict)
+    servers: list[Kept] = field(default_factory=list)
+    disk: Path | None = None
+    clock: Path | None = None
+    orders: Orders | None = None
+
+    def processes(self):
+        """By target, the leaders of servers only."""
+        outside = []
+        for server in self.servers:
+            with suppress(psutil.Error):
+                outside.append(server.process())
+        return by_target([*self.platform.processes(), *outside])
+
+    def victims(self, target):
+        return self.processes()[target]
+
+    def hoard(self, share, *, seconds):
+        """Lets tasks fill the memory of all children of all pools."""
+        assert self.orders is not None
+        known = pools.load().values()
+        megabytes = int(min(pool.memory_megabytes_per_child for pool in known) * share)
+        self.orders.hoard(megabytes, seconds=seconds, times=max(p.children for p in known))
+        return megabytes
+
+
+@contextmanager
+def site(folder, around):
+    """Everything is gone with the end of the block."""
+    with ExitStack() as stack:
+        if around.small_disk:
+            stack.enter_context(small_disk(folder))
+        stores = {t: stack.enter_context(_behind_proxy(t, folder)) for t in around.proxied}
+        environment = dict(loader.ENVIRONMENT)
+        for target, store in stores.items():
+            name = "DATABASE" if target is Target.POSTGRES else "REDIS"
+            environment[f"MENDLINE_{name}_URL"] = store.url
+        if around.broker:
+            environment["MENDLINE_BROKER_URL"] = around.broker
+        clock = folder / "clock" if around.clock else None
+        if clock:
+            environment |= _faked(clock)
+        platform = stack.enter_context(
+            running(folder / "data", env=environment, arguments=around.arguments, measured=False)
+        )
+        direct = platform.credentials | {f"{t}_url": s.direct for t, s in stores.items()}
+        yield Site(
+            platform,
+            database_url=direct.get("postgres_url", direct["database_url"]),
+            redis_url=direct["redis_url"],
+            proxies={target: store.proxy for target, store in stores.items()},
+            servers=[store.server for store in stores.values()],
+            disk=folder if around.small_disk else None,
+            clock=clock,
+        )
+
+
+@dataclass(frozen=True)
+class Store:
+    """`url` leads through the proxy, `direct` does not."""
+
+    url: str
+    direct: str
+    proxy: Proxy
+    server: Kept
+
+
+@contextmanager
+def _behind_proxy(target, folder):
+    made = EmbeddedPostgres if target is Target.POSTGRES else EmbeddedRedis
+    server = made(folder / f"outside-{target}")
+    with kept(server) as keeper:
+        direct = server.ensure_database("mendline") if target is Target.POSTGRES else server.url
+        port = urlsplit(direct).port
+        with Proxy("127.0.0.1", port) as proxy:
+            url = direct.replace(f"127.0.0.1:{port}", f"127.0.0.1:{proxy.port}")
+            yield Store(url, direct, proxy, keeper)
+
+
+@contextmanager
+def small_disk(folder):
+    """The folder becomes a disk of its own that is quickly filled."""
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK_MEGABYTES}m,mode=0700", "tmpfs"]
+    done = subprocess.run([*mount, str(folder)], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ImpossibleError(f"no small disk can be mounted here: {done.stderr.strip()}")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def _faked(clock):
+    if not FAKETIME.is_file():
+        raise ImpossibleError("libfaketime is not installed")
+    clock.write_text("+0")
+    return {
+        "LD_PRELOAD": str(FAKETIME),
+        "FAKETIME_TIMESTAMP_FILE": str(clock),
+        "FAKETIME_CACHE_DURATION": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "FAKETIME_DONT_RESET": "1",
+    }
