@@ -67,6 +67,8 @@ def shown(value: Any) -> Any:
     if isinstance(value, SecretStr):
         secret = value.get_secret_value()
         return mask(secret) if "://" in secret else MASK
+    if isinstance(value, dict):
+        return {name: shown(each) for name, each in value.items()}
     return str(value) if isinstance(value, Path) else value
 
 

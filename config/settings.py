@@ -104,6 +104,15 @@ class Settings(BaseSettings):
         60, ge=1, description="Days that counts are kept by the hour, before they are by the day."
     )
     rollup_days: int = Field(400, ge=1, description="Days that roll-ups are kept.")
+    brokers: dict[str, SecretStr] = Field(
+        {},
+        description="Brokers of other applications by name, as JSON: where replays of their dead "
+        "letters may go.",
+    )
+    deadletter_autoreplay: bool = Field(
+        True,
+        description="Whether letters of an unknown task are sent again once a worker knows it.",
+    )
     deadletter_days: int = Field(90, ge=1, description="Days that closed dead letters are kept.")
     run_days: int = Field(
         30, ge=1, description="Days that finished work and schedule runs are kept."

@@ -71,6 +71,21 @@ def broker_url(settings: Settings) -> str:
     return required(settings.broker_url or settings.redis_url, "BROKER_URL")
 
 
+def brokers(settings: Settings) -> dict[str, str]:
+    """Addresses, with passwords, of the brokers of other applications."""
+    return {name: url.get_secret_value() for name, url in settings.brokers.items()}
+
+
+def broker_named(settings: Settings, name: str | None) -> str:
+    """Our own for no name."""
+    if name is None:
+        return broker_url(settings)
+    found = settings.brokers.get(name)
+    if found is None:
+        raise ConfigurationError(f"The broker {name} is not declared in MENDLINE_BROKERS.")
+    return found.get_secret_value()
+
+
 def public_url(settings: Settings) -> str:
     """How clients reach the API: what stands in a DSN."""
     host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104

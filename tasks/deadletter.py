@@ -1,22 +1,50 @@
-"""Dead letters of other applications: captured as they tell, replayed to their own brokers."""
+"""Dead letters: captured for others, sent to their brokers, replayed in runs, watched."""
 
+from dataclasses import asdict
 from typing import Any
 
 from config import wiring
 from core import deadletters
-from tasks import outbound
+from core.deadletters import groups, growth, known
+from core.store import projects
+from tasks import announcing, outbound
 from tasks.base import Delivery, Queue, Result, Work, task
+from tasks.runtime import OWN_PROJECT
 
 
 @task("deadletter.capture", queue=Queue.DEADLETTER, delivery=Delivery.CONTENT)
 def capture(work: Work, **reported: Any) -> Result:
-    letter = deadletters.foreign(reported, message_id=work.key)
-    return {"id": deadletters.capture(work.session, letter, now=work.runtime.clock.now())}
+    declared, now = wiring.brokers(work.runtime.settings), work.runtime.clock.now()
+    letter_id = deadletters.take_in(
+        work.session, reported, message_id=work.key, declared=declared, now=now
+    )
+    return {"id": letter_id}
 
 
 @task("deadletter.replay", queue=Queue.DEADLETTER)
 def replay(work: Work, *, letter_id: int, **message: Any) -> Result:
     letter = deadletters.get(work.session, letter_id)
-    broker = letter.broker or wiring.broker_url(work.runtime.settings)
+    broker = wiring.broker_named(work.runtime.settings, letter.broker)
     outbound.send(broker, letter.task, message, message_id=work.key)
     return {"sent": True}
+
+
+@task("deadletter.advance", queue=Queue.DEADLETTER)
+def advance(work: Work, *, run_id: int, step: int) -> Result:
+    means, now = work.runtime.replaying, work.runtime.clock.now()
+    return asdict(deadletters.advance(work.session, run_id, step, means=means, now=now))
+
+
+@task(announcing.REPLAY_KNOWN, queue=Queue.DEADLETTER)
+def replay_known(work: Work) -> Result:
+    means, now = work.runtime.replaying, work.runtime.clock.now()
+    run = known.replay_known(work.session, means=means, now=now)
+    return {"run_id": run.id, "letters": run.matched} if run else None
+
+
+@task("deadletter.watch", queue=Queue.MAINTENANCE)
+def watch(work: Work) -> Result:
+    grouped, now = groups.assign(work.session), work.runtime.clock.now()
+    own = projects.ensure(work.session, OWN_PROJECT, now=now)[0]
+    grown = growth.watch(work.session, now, own_project=own.id)
+    return {"grouped": grouped, "growing": len(grown)}

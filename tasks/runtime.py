@@ -1,6 +1,6 @@
 """What the tasks of one process work with; each part is made on first use, after the fork."""
 
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from celery import Celery
     from redis import Redis
 
+    from core.deadletters import Means
     from core.digest.drain import Drain
     from core.digest.wake import Wake
 
@@ -70,6 +71,17 @@ class Runtime:
     @cached_property
     def ledger(self) -> Ledger:
         return Ledger(self.database, self.sender, self.clock)
+
+    @property
+    def replaying(self) -> "Means":
+        """What sends dead letters again."""
+        from core.deadletters import Means  # noqa: PLC0415 (slow to import; most send none)
+
+        return Means(
+            add=self.ledger.add,
+            cancel=partial(self.ledger.cancel, reason="recalled"),
+            brokers=self.settings.brokers,
+        )
 
     @cached_property
     def wake(self) -> "Wake":

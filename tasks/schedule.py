@@ -76,4 +76,11 @@ JOBS: Final = (
         interval=5 * MINUTE,
         priority=7,
     ),
+    Job(
+        name="dead-letters",
+        task="deadletter.watch",
+        queue=Queue.MAINTENANCE,
+        interval=5 * MINUTE,
+        priority=7,
+    ),
 )

@@ -1,21 +1,19 @@
 """How a dead letter is closed: sent again as a new piece of work, or put away with a reason."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
+from core.access import audit
+from core.access.audit import Act, Actor
+from core.deadletters.edits import AS_IT_IS, SUBJECT, Edit, LetterClosedError, edit, sendable
 from core.deadletters.letters import get
-from core.errors import ConflictError, UnprocessableError
+from core.deadletters.orders import Means, ordered
 from core.model.deadletters import DeadLetter
-from core.store.work import WorkOrder
 
-REPLAY_TASK: Final = "deadletter.replay"
-REPLAY_QUEUE: Final = "deadletter"
-
+AT_ONCE: Final = timedelta(0)
 _CLOSE: Final = (
     update(DeadLetter)
     .where(DeadLetter.id == bindparam("letter_id"), DeadLetter.state == "open")
@@ -29,69 +27,77 @@ _CLOSE: Final = (
     .returning(DeadLetter.id)
     .execution_options(synchronize_session=False)
 )
-
-
-class LetterClosedError(ConflictError):
-    """This dead letter has been replayed or discarded already."""
-
-    code = "ML-DEAD-0002"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edit:
-    """What a replay sends instead of what the letter holds; none leaves it as it is."""
-
-    args: Sequence[Any] | None = None
-    kwargs: Mapping[str, Any] | None = None
-    queue: str | None = None
-
-
-AddWork = Callable[[Session, WorkOrder], int]
-AS_IT_IS: Final = Edit()
+_REOPEN: Final = (
+    update(DeadLetter)
+    .where(DeadLetter.id == bindparam("letter_id"), DeadLetter.replayed_as == bindparam("work"))
+    .values(
+        state="open",
+        closed_at=None,
+        closed_by=None,
+        close_reason=None,
+        replayed_as=None,
+    )
+    .execution_options(synchronize_session=False)
+)
 
 
 def replay(
     session: Session,
     letter_id: int,
     *,
-    by: str,
+    means: Means,
+    actor: Actor,
     now: datetime,
-    add: AddWork,
-    edit: Edit = AS_IT_IS,
+    changes: Edit = AS_IT_IS,
+    after: timedelta = AT_ONCE,
 ) -> int:
     """Closes the letter and adds the work in one transaction; the id of the work.
 
-    `add` is the ledger's. A letter of another application is sent to its own broker.
+    The work is due `after` so long. A change becomes a version of the letter first, so that what
+    was sent can be seen afterwards.
     """
-    letter = get(session, letter_id)
-    work_id = add(session, _order(letter, edit))
-    _close(session, letter_id, new="replayed", by=by, now=now, work=work_id)
+    letter = get(session, letter_id, lock=True)
+    if letter.state != "open":
+        raise LetterClosedError(letter_id=letter_id)
+    if changes:
+        edit(session, letter_id, changes, actor=actor, now=now)
+    work_id = ordered(session, sendable(session, letter), means=means, due=now + after)
+    _close(session, letter, actor, now=now, new="replayed", work=work_id)
     return work_id
 
 
-def discard(session: Session, letter_id: int, *, by: str, now: datetime, reason: str) -> None:
-    get(session, letter_id)
-    _close(session, letter_id, new="discarded", by=by, now=now, why=reason)
+def discard(
+    session: Session, letter_id: int, *, actor: Actor, now: datetime, close_reason: str
+) -> None:
+    letter = get(session, letter_id)
+    _close(session, letter, actor, now=now, new="discarded", why=close_reason)
 
 
-def _close(session: Session, letter_id: int, **values: Any) -> None:
-    known = {"why": None, "work": None, **values, "letter_id": letter_id}
-    if session.execute(_CLOSE, known).first() is None:
-        raise LetterClosedError(letter_id=letter_id)
+def reopen(session: Session, letter_id: int, *, work_id: int, actor: Actor, now: datetime) -> None:
+    """After its replay was taken back before it began."""
+    session.execute(_REOPEN, {"letter_id": letter_id, "work": work_id})
+    _record(session, get(session, letter_id), actor, "reopened", now, work_id=str(work_id))
 
 
-def _order(letter: DeadLetter, edit: Edit) -> WorkOrder:
-    if letter.task is None or (letter.arguments is None and edit.kwargs is None):
-        raise UnprocessableError("The task or its arguments are not known; give the arguments.")
-    held = letter.arguments or {}
-    args = list(held.get("args", ()) if edit.args is None else edit.args)
-    kwargs = dict(held.get("kwargs", {}) if edit.kwargs is None else edit.kwargs)
-    queue = edit.queue or letter.queue
-    if letter.reason == "reported":
-        sent = {"letter_id": letter.id, "args": args, "kwargs": kwargs, "queue": queue}
-        return WorkOrder(REPLAY_TASK, sent, REPLAY_QUEUE, replay_of=letter.id)
-    if args:
-        raise UnprocessableError("Our own tasks take keyword arguments only.")
-    if queue is None:
-        raise UnprocessableError("The queue is not known; give one.")
-    return WorkOrder(letter.task, kwargs, queue, replay_of=letter.id, origin=letter.message_id)
+def _close(
+    session: Session, letter: DeadLetter, actor: Actor, *, now: datetime, **values: Any
+) -> None:
+    known = {"why": None, "work": None, **values, "now": now, "by": actor.name}
+    if session.execute(_CLOSE, {**known, "letter_id": letter.id}).first() is None:
+        raise LetterClosedError(letter_id=letter.id)
+    told = {"close_reason": known["why"]} if known["why"] else {}
+    told |= {"work_id": str(known["work"])} if known["work"] else {}
+    _record(session, letter, actor, known["new"], now, **told)
+
+
+def _record(
+    session: Session, letter: DeadLetter, actor: Actor, name: str, now: datetime, **detail: Any
+) -> None:
+    act = Act(
+        name=name,
+        subject=SUBJECT,
+        subject_id=letter.id,
+        project_id=letter.project_id,
+        detail=detail,
+    )
+    audit.record(session, actor, act, now=now)

@@ -1,49 +1,99 @@
 """What another Celery application tells us about a task of its own that failed for good."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlsplit
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.deadletters.brokers import broker_name
+from core.deadletters.orders import REPLAY_TASK
 from core.errors import Category, ErrorReport, UnprocessableError
-from core.store.deadletters import Capture
+from core.model.deadletters import DeadLetter
+from core.model.work import WorkItem
+from core.store import projects
+from core.store.deadletters import Capture, insert_capture
 
-BROKERS: Final = frozenset({"amqp", "amqps", "pyamqp", "redis", "rediss", "sentinel"})
+REASON: Final = "reported"
+# Of a task that we have sent: "work-" and the id of the row that its replay was.
+OURS: Final = "work-"
+LONGEST_ID: Final = 18
 _KNOWN: Final = {str(category) for category in Category}
 
 
-def foreign(reported: Mapping[str, Any], *, message_id: str) -> Capture:
+def foreign(
+    reported: Mapping[str, Any], *, message_id: str, declared: Mapping[str, str] | None = None
+) -> Capture:
     """`task` is needed; args, kwargs, queue, broker, task_id, error, headers, attempts may come.
 
-    `error` has type, message, traceback and category. `broker` is where a replay goes to.
+    `error` has type, message, traceback and category. `broker` is where a replay goes to: the name
+    of a declared broker, or its address. `message_id` is the id of the report itself.
     """
     task = reported.get("task")
     if not isinstance(task, str) or not task:
         raise UnprocessableError("`task` is the name of the task that failed.")
     origin = _text(reported, "task_id") or message_id
+    broker = _text(reported, "broker")
     return Capture(
         capture_key=f"foreign-{origin}",
-        reason="reported",
+        reason=REASON,
         task=task,
         queue=_text(reported, "queue"),
-        broker=_broker(reported),
+        broker=None if broker is None else broker_name(broker, declared or {}),
         message_id=origin,
         arguments=_arguments(reported),
         headers=_of(reported, "headers", dict),
         error=_error(_of(reported, "error", dict) or {}),
+        history=[{"event": "reported", "by": message_id}],
         attempts=_of(reported, "attempts", int) or 1,
     )
+
+
+def take_in(
+    session: Session,
+    reported: Mapping[str, Any],
+    *,
+    message_id: str,
+    declared: Mapping[str, str],
+    now: datetime,
+) -> int:
+    """The id of the letter. The same report again is the same letter.
+
+    A task that fails once more under its old id after its letter was closed has a new letter.
+    """
+    letter = foreign(reported, message_id=message_id, declared=declared)
+    known = session.scalar(select(DeadLetter).where(DeadLetter.capture_key == letter.capture_key))
+    more: dict[str, Any] = {
+        "project_id": _project(session, reported),
+        "replay_of": _replayed(session, letter.message_id),
+    }
+    if known is not None and known.state != "open" and known.history != list(letter.history):
+        more["capture_key"] = f"{letter.capture_key}-{message_id}"
+    return insert_capture(session, replace(letter, **more), now)
+
+
+def _project(session: Session, reported: Mapping[str, Any]) -> int | None:
+    key = _text(reported, "dsn_key")
+    found = projects.by_public_key(session, key) if key else None
+    return found.id if found else None
+
+
+def _replayed(session: Session, task_id: str | None) -> int | None:
+    """The letter whose replay this was."""
+    number = (task_id or "").removeprefix(OURS)
+    if number == task_id or not number.isdecimal() or len(number) > LONGEST_ID:
+        return None
+    statement = select(WorkItem.replay_of).where(
+        WorkItem.id == int(number), WorkItem.task == REPLAY_TASK
+    )
+    return session.scalar(statement)
 
 
 def _arguments(reported: Mapping[str, Any]) -> dict[str, Any]:
     args = _of(reported, "args", list) or []
     return {"args": args, "kwargs": _of(reported, "kwargs", dict) or {}}
-
-
-def _broker(reported: Mapping[str, Any]) -> str | None:
-    broker = _text(reported, "broker")
-    if broker is not None and urlsplit(broker).scheme not in BROKERS:
-        raise UnprocessableError(f"`broker` begins with one of {', '.join(sorted(BROKERS))}.")
-    return broker
 
 
 def _error(told: Mapping[str, Any]) -> ErrorReport | None:

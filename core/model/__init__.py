@@ -1,8 +1,9 @@
 """SQLAlchemy tables, one aggregate a file; importing this package registers them all."""
 
 from core.model.access import ApiKey
+from core.model.audit import AuditEntry
 from core.model.base import Base
-from core.model.deadletters import DeadLetter
+from core.model.deadletters import DeadLetter, KnownTask, LetterEdit
 from core.model.events import Event, EventId, PayloadDictionary
 from core.model.fleet import Agent, Leader
 from core.model.idempotency import IdempotencyKey
@@ -23,6 +24,7 @@ from core.model.insight import (
 from core.model.issues import Issue, IssueFingerprint, IssueMerge, IssueTransition, Signal
 from core.model.patterns import IssuePattern, MessagePattern, PatternAlias
 from core.model.projects import Project, ProjectKey
+from core.model.replays import ReplayItem, ReplayRun
 from core.model.rollups import BookEntry, ComponentMinute, IssueMinute
 from core.model.rules import ProjectRules, RuleHits
 from core.model.schedules import Schedule, ScheduleRun
@@ -31,6 +33,7 @@ from core.model.work import WorkHold, WorkItem
 __all__ = [
     "Agent",
     "ApiKey",
+    "AuditEntry",
     "Base",
     "BookEntry",
     "ComponentMinute",
@@ -51,7 +54,9 @@ __all__ = [
     "IssueShape",
     "IssueTransition",
     "IssueVisitor",
+    "KnownTask",
     "Leader",
+    "LetterEdit",
     "MarkCount",
     "MergeSuggestion",
     "MessagePattern",
@@ -60,6 +65,8 @@ __all__ = [
     "Project",
     "ProjectKey",
     "ProjectRules",
+    "ReplayItem",
+    "ReplayRun",
     "RuleHits",
     "Schedule",
     "ScheduleRun",

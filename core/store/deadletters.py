@@ -1,6 +1,5 @@
 """Writing a dead letter, once per capture key, inside the transaction of whoever gives up."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,7 +23,8 @@ class Capture:
 
     `reason` is one word: exhausted, permanent, poison, not_ledgered, unknown_task, undecodable,
     refused, expired, reported. `raw` is the body where it could not be decoded; `broker` names
-    another application's broker. Times are the caller's.
+    another application's broker, `target` what a hold on the work holds. `replay_of` is the letter
+    whose replay failed. Times are the caller's.
     """
 
     capture_key: str
@@ -41,6 +41,8 @@ class Capture:
     error: ErrorReport | None = None
     history: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
     attempts: int = 0
+    target: str | None = None
+    replay_of: int | None = None
 
 
 def insert_capture(session: Session, capture: Capture, now: datetime) -> int:
@@ -79,21 +81,10 @@ def _values(capture: Capture) -> dict[str, Any]:
         "traceback": _text((error.traceback or "")[-TRACEBACK_LIMIT:]) if error else None,
         "history": storable(list(capture.history)),
         "attempts": capture.attempts,
-        "fingerprint": fingerprint(capture),
+        "target": capture.target,
+        "replay_of": capture.replay_of,
     }
 
 
 def _text(value: str | None) -> str | None:
     return None if value is None else text(value)
-
-
-def fingerprint(capture: Capture) -> str:
-    """Letters that failed alike: same task, reason and error, raised at the same place."""
-    error = capture.error
-    place = ""
-    if error and error.traceback:
-        lines = [line for line in error.traceback.splitlines() if line.startswith("  File ")]
-        place = lines[-1].strip() if lines else ""
-    parts = (capture.task, capture.reason, error and error.type, error and error.code, place)
-    joined = "\x1f".join(part or "" for part in parts)
-    return hashlib.sha256(joined.encode("utf-8", "replace")).hexdigest()[:32]

@@ -19,6 +19,7 @@ class SignalKind(StrEnum):
     NEW_ISSUE = "new_issue"
     REGRESSION = "regression"
     MERGE_SUGGESTED = "merge_suggested"
+    DEADLETTERS_GROWING = "deadletters_growing"
 
 
 @dataclass(frozen=True, slots=True)

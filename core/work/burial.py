@@ -26,5 +26,7 @@ def letter(
         error=report,
         history=row.history,
         attempts=row.attempt,
+        target=row.target,
+        replay_of=row.replay_of,
     )
     return insert_capture(session, capture, now)

@@ -27,6 +27,7 @@ from web.api.routes import (
     patterns,
     projects,
     queues,
+    replays,
     rules,
     schedules,
     signals,
@@ -51,6 +52,7 @@ SUBJECTS: Final = (
     correlations,
     patterns,
     events,
+    replays,  # before the letters: its paths stand where theirs have an id
     deadletters,
     schedules,
     maintenance,

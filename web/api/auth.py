@@ -93,3 +93,11 @@ Admin = Annotated[Principal, Depends(Needs(Permission.ADMINISTER))]
 PlatformReader = Annotated[Principal, Depends(Needs(Permission.READ, platform=True))]
 PlatformOperator = Annotated[Principal, Depends(Needs(Permission.OPERATE, platform=True))]
 PlatformAdmin = Annotated[Principal, Depends(Needs(Permission.ADMINISTER, platform=True))]
+
+
+def caller_address(request: Request) -> str | None:
+    """Where the request came from; behind trusted proxies, what they say."""
+    return request.client.host if request.client else None
+
+
+CallerAddress = Annotated[str | None, Depends(caller_address)]

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 import structlog
@@ -13,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from config import wiring
 from config.settings import Settings
 from core.clock import Clock
+from core.deadletters import Means
 from core.intake.service import IntakeService
 from core.store.engine import Database
 from core.store.payloads import Payloads
@@ -43,6 +45,13 @@ class Services:
     @property
     def ledger(self) -> Ledger:
         return Ledger(self.database, self.sender, self.clock)
+
+    @property
+    def replaying(self) -> Means:
+        """What sends dead letters again."""
+        ledger = self.ledger
+        cancel = partial(ledger.cancel, reason="recalled")
+        return Means(ledger.add, cancel, self.settings.brokers)
 
     @property
     def public_url(self) -> str:

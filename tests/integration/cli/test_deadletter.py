@@ -58,17 +58,54 @@ def test_a_replay_becomes_work_with_the_whole_arguments(ask, letter, database):
     assert ask("deadletter", "show", row["id"])["state"] == "replayed"
 
 
-def test_a_replay_may_change_what_is_sent(ask, letter, database):
-    edit = ("--kwargs", '{"id": 8}', "--queue", "maintenance")
-    (row,) = ask("deadletter", "replay", letter("a"), *edit)
+def test_an_edit_is_what_a_replay_sends(ask, letter, database):
+    edited = ask("deadletter", "edit", letter("a"), "--kwargs", '{"id": 8}', "--queue", "recovery")
+    assert edited["arguments"]["kwargs"]["id"] == 7
+    assert [(each["version"], each["queue"]) for each in edited["edits"]] == [(1, "recovery")]
+    (row,) = ask("deadletter", "replay", edited["id"])
     made = work(database, row)
-    assert (made.arguments, made.queue) == ({"id": 8}, "maintenance")
+    assert (made.arguments, made.queue) == ({"id": 8}, "recovery")
 
 
-def test_a_filter_replays_the_open_ones_only(run, ask, letter):
+def test_who_did_what_is_told(ask, letter):
+    letter_id = letter("a")
+    ask("deadletter", "edit", letter_id, "--kwargs", '{"id": 8}')
+    ask("deadletter", "discard", letter_id, "--close-reason", "customer was deleted")
+    acts = ask("deadletter", "show", letter_id)["acts"]
+    assert [each["act"] for each in acts] == ["edited", "discarded"]
+    assert acts[0]["actor"].startswith("cli:")
+    assert acts[1]["detail"] == {"close_reason": "customer was deleted"}
+
+
+def test_groups_are_counted(ask, letter):
+    letter("a", error=report(NotFoundError("no channel 17")))
+    letter("b", error=report(NotFoundError("no channel 18")))
+    letter("c", task="x.y")
+    newest, older = ask("deadletter", "groups")
+    assert (newest["task"], newest["letters"]) == ("x.y", 1)
+    assert (older["open"], older["reasons"]) == (2, {"exhausted": 2})
+    found = ask("deadletter", "list", "--group", older["group"])
+    assert len(found) == 2
+
+
+def test_a_filter_replays_in_a_run(ask, letter, database):
     letters = [letter("a"), letter("b"), letter("c", task="x.y")]
-    ask("deadletter", "discard", letters[0], "--reason", "customer was deleted")
-    rows = ask("deadletter", "replay", "--task", "alerts.deliver")
+    ask("deadletter", "discard", letters[0])
+    wanted = ("deadletter", "replay", "--task", "alerts.deliver", "--rate", "30/m", "--batch", "7")
+    preview = ask(*wanted, "--dry-run")
+    assert (preview["letters"], preview["seconds"]) == (1, 2.0)
+    assert ask("deadletter", "replays", "list") == []
+    run = ask(*wanted)
+    assert (run["matched"], run["rate"], run["batch"]) == (1, 0.5, 7)
+    (shown,) = ask("deadletter", "replays", "list")
+    assert ask("deadletter", "replays", "show", shown["id"])["acts"][0]["act"] == "started"
+    assert ask("deadletter", "replays", "stop", run["id"])["state"] == "stopped"
+
+
+def test_a_filter_discards_the_open_ones_only(ask, letter):
+    letters = [letter("a"), letter("b"), letter("c", task="x.y")]
+    ask("deadletter", "discard", letters[0], "--close-reason", "customer was deleted")
+    rows = ask("deadletter", "discard", "--task", "alerts.deliver", "--reason", "exhausted")
     assert [row["id"] for row in rows] == [str(letters[1])]
     assert ask("deadletter", "show", letters[0])["close_reason"] == "customer was deleted"
 
@@ -83,9 +120,18 @@ def test_one_that_is_closed_holds_up_no_other(run, letter):
     assert discarded == {"id": str(second), "state": "discarded"}
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [["replay"], ["discard"], ["replay", "1", "--kwargs", "[]"], ["replay", "1", "--args", "{"]],
-)
-def test_wrong_use(run, arguments):
+WRONG = [
+    ["replay"],
+    ["discard"],
+    ["replay", "--project", "shop"],
+    ["replay", "1", "--task", "a"],
+    ["replay", "--task", "a", "--rate", "soon"],
+    ["edit", "1", "--kwargs", "[]"],
+    ["edit", "1", "--args", "{"],
+    ["list", "--since", "yesterday"],
+]
+
+
+@pytest.mark.parametrize("arguments", WRONG, ids=" ".join)
+def test_wrong_use(run, project, arguments):
     assert run("deadletter", *arguments).exit_code == 2

@@ -29,13 +29,18 @@ def test_a_letter_is_shown_with_its_secrets_masked(reader, letter):
         ("reason=poison", ["b"]),
         ("query=timeouterror", ["b", "a"]),
         ("query=vacuum+took", ["b"]),
+        ("queue=maintenance", ["b"]),
+        ("queue=alerts&queue=maintenance", ["b", "a"]),
+        ("since=2026-03-01T12:00:00Z", ["b", "a"]),
+        ("until=2026-03-01T12:00:00Z", []),
+        ("project=4711", []),
         ("limit=1", ["b"]),
     ],
 )
 def test_filters(reader, rows, query, names):
     known = {
         "a": rows.letter("a"),
-        "b": rows.letter("b", task="maintenance.vacuum", reason="poison"),
+        "b": rows.letter("b", task="maintenance.vacuum", reason="poison", queue="maintenance"),
     }
     found = ids(reader.get(f"/api/v1/deadletters?{query}"))
     assert found == [str(known[name]) for name in names]
@@ -76,24 +81,77 @@ def test_unknown_fields_of_a_replay_are_refused(operator, letter, sender):
     assert not sender.messages
 
 
-def test_many_are_replayed_by_a_filter(operator, rows, sender):
-    good = rows.letter("good")
+def test_an_edit_stands_beside_the_letter(operator, letter, sender):
+    place = f"/api/v1/deadletters/{letter}"
+    answer = operator.patch(place, json={"kwargs": {"channel": 4, "password": "hunter3"}})
+    found = answer.json()
+    assert answer.status_code == 200, answer.text
+    assert found["arguments"]["kwargs"]["channel"] == 3
+    assert found["edits"][0]["arguments"]["kwargs"]["channel"] == 4
+    assert "hunter" not in answer.text
+    (act,) = found["acts"]
+    assert (act["act"], act["address"]) == ("edited", "testclient")
+    assert act["actor"].startswith("key:")
+
+
+@pytest.mark.parametrize("body", [{}, {"kwargs": {}, "arg": []}, {"queue": ""}], ids=str)
+def test_an_edit_that_says_nothing_is_refused(operator, letter, body):
+    answer = operator.patch(f"/api/v1/deadletters/{letter}", json=body)
+    assert answer.status_code == 422
+
+
+def test_groups(reader, rows):
+    rows.letter("one"), rows.letter("two", reason="poison")
+    rows.letter("three", task="maintenance.vacuum")
+    found = reader.get("/api/v1/deadletters/groups?task=alerts.deliver").json()
+    assert [each["letters"] for each in found] == [1, 1]
+    answer = reader.get("/api/v1/deadletters/groups?limit=1")
+    assert answer.json()[0]["task"] == "maintenance.vacuum"
+    again = reader.get(answer.links["next"]["url"]).json()
+    assert again[0]["task"] == "alerts.deliver"
+
+
+def test_many_are_replayed_by_a_filter_in_a_run(operator, rows, sender):
+    rows.letter("good"), rows.letter("other", reason="poison")
     odd = rows.letter("odd", arguments={"args": [1], "kwargs": {}})
+    body = {"reason": ["exhausted"], "rate": 4, "dry_run": True}
+    told = operator.post("/api/v1/deadletters/replay", json=body).json()["preview"]
+    assert (told["letters"], told["seconds"]) == (2, 0.5)
+    assert [each["id"] for each in told["refused"]] == [str(odd)]
+    assert not sender.messages
+    answer = operator.post("/api/v1/deadletters/replay", json=body | {"dry_run": False})
+    run = answer.json()["run"]
+    assert (run["state"], run["matched"]) == ("running", 2)
+    assert [message.task for message in sender.messages] == ["deadletter.advance"]
+
+
+def test_a_run_is_shown_and_stopped(operator, rows):
+    rows.letter("good")
+    run = operator.post("/api/v1/deadletters/replay", json={"queue": ["alerts"]}).json()["run"]
+    assert ids(operator.get("/api/v1/deadletters/replays")) == [run["id"]]
+    place = f"/api/v1/deadletters/replays/{run['id']}"
+    assert operator.post(f"{place}/stop").json()["state"] == "stopped"
+    assert operator.post(f"{place}/stop").status_code == 409
+    assert [each["act"] for each in operator.get(place).json()["acts"]] == ["started", "stopped"]
+
+
+def test_many_are_discarded_by_a_filter(operator, rows):
+    found = rows.letter("good")
     rows.letter("other", reason="poison")
-    answer = operator.post("/api/v1/deadletters/replay", json={"reason": ["exhausted"]}).json()
-    assert answer["replayed"] == [str(good)]
-    assert [each["id"] for each in answer["refused"]] == [str(odd)]
-    assert len(sender.messages) == 1
-    assert ids(operator.get("/api/v1/deadletters?state=open&reason=exhausted")) == [str(odd)]
+    body = {"reason": ["exhausted"], "close_reason": "old"}
+    answer = operator.post("/api/v1/deadletters/discard", json=body)
+    assert answer.json() == {"discarded": [str(found)], "refused": []}
 
 
-def test_nothing_chosen_replays_nothing(operator, letter, sender):
-    assert operator.post("/api/v1/deadletters/replay", json={}).status_code == 422
+@pytest.mark.parametrize("act", ["replay", "discard"])
+@pytest.mark.parametrize("body", [{}, {"query": "  "}, {"project": ["1"]}], ids=str)
+def test_nothing_chosen_changes_nothing(operator, letter, sender, act, body):
+    assert operator.post(f"/api/v1/deadletters/{act}", json=body).status_code == 422
     assert not sender.messages
 
 
 def test_a_letter_is_discarded_with_a_reason(operator, letter):
-    answer = operator.delete(f"/api/v1/deadletters/{letter}?reason=test+data")
+    answer = operator.delete(f"/api/v1/deadletters/{letter}?close_reason=test+data")
     assert answer.json()["state"] == "discarded"
     assert answer.json()["close_reason"] == "test data"
     assert operator.delete(f"/api/v1/deadletters/{letter}").status_code == 409
@@ -108,6 +166,16 @@ def test_a_key_of_one_project_sees_its_letters_only(as_role, rows, letter, other
     assert scoped.get(place).status_code == 404
     assert scoped.post(f"{place}/replay").status_code == 404
     assert scoped.delete(place).status_code == 404
+    assert scoped.patch(place, json={"kwargs": {}}).status_code == 404
     many = scoped.post("/api/v1/deadletters/replay", json={"ids": [str(letter)]})
-    assert many.json() == {"replayed": [], "refused": []}
+    assert many.json()["run"]["matched"] == 0
     assert not sender.messages
+
+
+def test_a_key_of_one_project_sees_its_runs_only(as_role, operator, other_project, letter):
+    run = operator.post("/api/v1/deadletters/replay", json={"ids": [str(letter)]}).json()["run"]
+    scoped = as_role("operate", other_project.id)
+    assert ids(scoped.get("/api/v1/deadletters/replays")) == []
+    place = f"/api/v1/deadletters/replays/{run['id']}"
+    assert scoped.get(place).status_code == 404
+    assert scoped.post(f"{place}/stop").status_code == 404
