@@ -85,6 +85,19 @@ class Settings(BaseSettings):
         86_400, description="A client's time further than this from ours is clamped; both are kept."
     )
 
+    memory_high: float = Field(
+        0.8,
+        gt=0,
+        le=1,
+        description="Share of the memory of a host above which pools stop growing and drop caches.",
+    )
+    memory_critical: float = Field(
+        0.9,
+        gt=0,
+        le=1,
+        description="Share of it above which work of low priority waits and batches get 429.",
+    )
+
     digest_batch: int = Field(500, ge=1, le=5_000, description="Inbox rows of one digest batch.")
     digest_slots: int = Field(
         2, ge=1, description="Digest messages under way at once; best one for each child."

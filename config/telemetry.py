@@ -98,8 +98,53 @@ QUEUE_OLDEST: Final = Gauge(
 )
 POOL_PROCESSES: Final = Gauge(
     "mendline_pool_processes",
-    "Worker processes of a pool; state is running or target",
+    "Worker processes of a pool that take work; state is running",
     ["pool", "state"],
+    multiprocess_mode="livemostrecent",
+)
+POOL_CHILDREN: Final = Gauge(
+    "mendline_pool_children",
+    "Children of a pool on all hosts; state is target, wanted, running or busy",
+    ["pool", "state"],
+    multiprocess_mode="livemostrecent",
+)
+POOL_RESTARTS: Final = Gauge(
+    "mendline_pool_restarts",
+    "Worker processes of a pool that died and were started again, since their agents began",
+    ["pool"],
+    multiprocess_mode="livemostrecent",
+)
+POOL_BYTES: Final = Gauge(
+    "mendline_pool_memory_bytes",
+    "Memory of a pool's processes on all hosts, their parts of what they share",
+    ["pool"],
+    multiprocess_mode="livemostrecent",
+)
+POOL_LEAK: Final = Gauge(
+    "mendline_pool_leak_bytes",
+    "What a child of a pool grows by in 1,000 tasks, on the worst host",
+    ["pool"],
+    multiprocess_mode="livemostrecent",
+)
+POOL_LATENCY: Final = Gauge(
+    "mendline_pool_oldest_seconds",
+    "For how long the first of a pool's work waits",
+    ["pool"],
+    multiprocess_mode="livemostrecent",
+)
+SCALE_DECISIONS: Final = Counter(
+    "mendline_scale_decisions", "Decisions about the size of a pool", ["pool", "kind"]
+)
+HOST_MEMORY: Final = Gauge(
+    "mendline_host_memory_ratio",
+    "Share of its memory that a host with workers uses",
+    ["host"],
+    multiprocess_mode="livemostrecent",
+)
+HOST_PROCESSORS: Final = Gauge(
+    "mendline_host_processors_ratio",
+    "Share of its processors that a host with workers uses",
+    ["host"],
     multiprocess_mode="livemostrecent",
 )
 DEADLETTERS_OPEN: Final = Gauge(

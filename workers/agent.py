@@ -1,6 +1,6 @@
 """The parent of one pool's Celery processes on one host: starts, replaces, drains and reports them.
 
-`python -m workers.agent POOL`. How many there are to be is written in the agent's row.
+`python -m workers.agent POOL`. How many children there are to be is written in the agent's row.
 """
 
 import asyncio
@@ -8,51 +8,62 @@ import os
 import socket
 import sys
 from collections.abc import Callable
-from functools import cached_property, partial
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from signal import SIGINT, SIGKILL, SIGTERM
 from typing import TYPE_CHECKING, Final
 
 import psutil
 
-from config import logging
+from config import logging, machine
 from config.private import private_folder
 from config.settings import Settings
-from core.store.heartbeat import Heartbeat
+from core.resilience.watermarks import Level, Watermarks
+from core.store.heartbeat import Heartbeat, Orders
 from workers import pools
+from workers.crew import Crew
 from workers.embedded import leftovers
-from workers.pools import READY_FILE, Pool
-from workers.programs import Program
+from workers.pools import Pool
 from workers.records import Records, recorded
 from workers.supervisor import State, Supervisor
+from workers.vitals import MEGABYTE, Vitals
 
 if TYPE_CHECKING:
     from workers.agent_rows import AgentRows
 
-INTERVAL: Final = 3.0
+INTERVAL: Final = 1.0
 FIRST_INTERVAL: Final = 0.25
 ORPHAN_GRACE: Final = 2.0
+# A process that is too large as soon as it works would be too large again.
+LEAST_LIFE: Final = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an agent is: its host, the folder of its files, and what is short of memory there."""
+
+    folder: Path
+    host: str
+    marks: Watermarks = field(default_factory=Watermarks)
 
 
 class Agent:
-    """Converges to the target: grows at once, shrinks by draining the highest numbers."""
+    """Converges to the target: grows at once while there is memory, shrinks by draining."""
 
     def __init__(
-        self,
-        pool: Pool,
-        folder: Path,
-        *,
-        report: Callable[[Heartbeat], int | None],
-        host: str | None = None,
+        self, pool: Pool, place: Place, *, report: Callable[[Heartbeat], Orders | None]
     ) -> None:
         self.pool = pool
-        self.host = host or socket.gethostname()
+        self.host = place.host
         self._report = report
-        self._folder = private_folder(folder)
+        self._folder = private_folder(place.folder)
         self._parent = os.getppid()
         self._stopping = asyncio.Event()
-        self._draining: dict[str, asyncio.Task[None]] = {}
-        self._target = pool.start
+        self._vitals = Vitals(place.marks)
+        self._highest = pool.highest(machine.processors())
+        self._orders = Orders(min(pool.start, self._highest))
+        self._children = self._orders.target
 
     async def run(self) -> None:
         """Until SIGTERM; then everything under way is finished first."""
@@ -62,11 +73,12 @@ class Agent:
         async with Supervisor(records=Records(records)) as supervisor:
             for signal in (SIGTERM, SIGINT):
                 loop.add_signal_handler(signal, self._asked_to_end, supervisor)
+            crew = Crew(self.pool, self._folder, host=self.host, supervisor=supervisor)
             while not self._stopping.is_set():
-                self._converge(supervisor)
-                await self._beat(supervisor)
-                await self._pause(supervisor)
-            await self._drain(supervisor)
+                self._converge(crew)
+                await self._beat(supervisor, crew)
+                await self._pause(crew)
+            await self._drain(supervisor, crew)
         burial.cancel()
 
     def _asked_to_end(self, supervisor: Supervisor) -> None:
@@ -81,33 +93,31 @@ class Agent:
         await asyncio.sleep(self.pool.drain_seconds if predecessors else 0)
         leftovers.end(predecessors, SIGKILL, patience=0)
 
-    def _converge(self, supervisor: Supervisor) -> None:
-        wanted = {f"{self.pool.name}-{n}": n for n in range(1, self._target + 1)}
-        running = supervisor.states().keys()
-        for name, number in wanted.items():
-            if name not in running:
-                supervisor.keep(name, partial(self._prepare, number))
-        self._draining = {n: task for n, task in self._draining.items() if not task.done()}
-        for name in running - wanted.keys() - self._draining.keys():
-            self._draining[name] = asyncio.create_task(supervisor.stop([name]))
+    def _converge(self, crew: Crew) -> None:
+        """Where memory is short nothing grows, whatever the target says."""
+        target = min(max(self._orders.target, 0), self._highest)
+        if target < self._children or self._vitals.level is Level.EASY:
+            self._children = target
+        crew.replace(crew.stuck())
+        crew.replace(self._outgrown(), age=LEAST_LIFE)
+        crew.converge(self._children, generation=self._orders.restarts_asked)
 
-    def _prepare(self, number: int) -> Program:
-        program = self.pool.worker(number, self.host)
-        ready = self._ready_file(program.name)
-        ready.unlink(missing_ok=True)
-        return program.with_environment({READY_FILE: str(ready)})
+    def _outgrown(self) -> list[str]:
+        limit = self.pool.memory_megabytes_per_process * MEGABYTE
+        return [name for name, size in self._vitals.sizes.mains.items() if size > limit]
 
-    def _ready_file(self, name: str) -> Path:
-        return self._folder / f"{name}.ready"
+    async def _beat(self, supervisor: Supervisor, crew: Crew) -> None:
+        before = self._vitals.level
+        self._vitals.measure(crew.told())
+        if before is Level.EASY < self._vitals.level:
+            crew.renew_children()
+        heartbeat = self._heartbeat(supervisor, crew)
+        orders = await asyncio.to_thread(self._report, heartbeat)
+        if orders is not None:
+            self._orders = orders
 
-    async def _beat(self, supervisor: Supervisor) -> None:
-        heartbeat = self._heartbeat(supervisor.states())
-        target = await asyncio.to_thread(self._report, heartbeat)
-        if target is not None:
-            self._target = self.pool.within_limits(target)
-
-    def _heartbeat(self, states: dict[str, State]) -> Heartbeat:
-        processes = {name: self._state(name, state) for name, state in states.items()}
+    def _heartbeat(self, supervisor: Supervisor, crew: Crew) -> Heartbeat:
+        states, told = crew.states(), crew.told()
         if self._stopping.is_set():
             state = "draining" if states else "stopped"
         else:
@@ -115,35 +125,38 @@ class Agent:
         return Heartbeat(
             pool=self.pool.name,
             host=self.host,
-            target=self._target,
-            running=list(processes.values()).count(State.RUNNING),
+            target=self._children,
+            running=list(states.values()).count(State.RUNNING),
             state=state,
-            detail={"processes": processes, "children": self.pool.children},
+            detail={
+                "processes": states,
+                "children": sum(len(each.tasks) for each in told.values()),
+                "busy": sum(each.busy for each in told.values()),
+                "reserved": sum(each.reserved for each in told.values()),
+                "least": self.pool.least,
+                "most": self._highest,
+                "restarts": supervisor.restarts,
+                **self._vitals.detail(),
+            },
         )
 
-    def _state(self, name: str, state: State) -> State:
-        """A Celery process runs once it takes work, seconds after it was started."""
-        started = state is State.RUNNING and not self._ready_file(name).exists()
-        return State.STARTING if started else state
-
-    async def _pause(self, supervisor: Supervisor) -> None:
+    async def _pause(self, crew: Crew) -> None:
         """Short while something is starting, so that readiness is told without delay."""
-        states = supervisor.states()
-        starting = State.STARTING in {self._state(*item) for item in states.items()}
+        starting = State.STARTING in crew.states().values()
         try:
             await asyncio.wait_for(self._stopping.wait(), FIRST_INTERVAL if starting else INTERVAL)
         except TimeoutError:
             return
 
-    async def _drain(self, supervisor: Supervisor) -> None:
-        stopping = asyncio.create_task(supervisor.stop(tuple(supervisor.states())))
+    async def _drain(self, supervisor: Supervisor, crew: Crew) -> None:
+        stopping = asyncio.create_task(crew.drain())
         if os.getppid() != self._parent:
             asyncio.get_running_loop().call_later(ORPHAN_GRACE, supervisor.hurry)
         else:
-            await self._beat(supervisor)
+            await self._beat(supervisor, crew)
         await stopping
         if os.getppid() == self._parent:
-            await self._beat(supervisor)
+            await self._beat(supervisor, crew)
 
 
 class Reporter:
@@ -159,7 +172,7 @@ class Reporter:
 
         return AgentRows(self._settings, self._pool)
 
-    def __call__(self, heartbeat: Heartbeat) -> int | None:
+    def __call__(self, heartbeat: Heartbeat) -> Orders | None:
         return self._rows.report(heartbeat)
 
     def close(self) -> None:
@@ -171,15 +184,20 @@ def main() -> None:
     settings = Settings()
     pool = pools.find(" ".join(sys.argv[1:]), pools.load())
     logging.configure(f"worker-{pool.name}", settings.log_level)
+    place = Place(
+        folder=settings.data_dir.absolute() / "processes",
+        host=socket.gethostname(),
+        marks=machine.watermarks(settings),
+    )
     reporter = Reporter(settings, pool.name)
     try:
-        asyncio.run(_run(pool, settings.data_dir.absolute() / "processes", reporter))
+        asyncio.run(_run(pool, place, reporter))
     finally:
         reporter.close()
 
 
-async def _run(pool: Pool, folder: Path, reporter: Reporter) -> None:
-    await Agent(pool, folder, report=reporter).run()
+async def _run(pool: Pool, place: Place, reporter: Reporter) -> None:
+    await Agent(pool, place, report=reporter).run()
 
 
 if __name__ == "__main__":

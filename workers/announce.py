@@ -1,16 +1,18 @@
-"""Lets a Celery worker tell its agent that it takes work; every worker process includes it."""
+"""What every Celery process of a pool includes: it tells its agent how it is and obeys it."""
 
-import os
-from pathlib import Path
 from typing import Any
 
 from celery.signals import worker_ready
 
-from workers.pools import READY_FILE
+from tasks.app import app
+from workers.children import Children
+from workers.exchange import Exchange
+
+app.steps["worker"].add(Children)
 
 
 @worker_ready.connect(weak=False)
 def announce(**_: Any) -> None:
-    path = os.environ.get(READY_FILE)
-    if path:
-        Path(path).touch(mode=0o600)
+    exchange = Exchange.of_this_process()
+    if exchange is not None:
+        exchange.announce()

@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from os import environ, getpid
 from typing import Any, Final
 
@@ -19,12 +20,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from config import logging, telemetry, wiring
 from core.clock import Clock, SystemClock
 from core.errors import MendlineError
-from core.store import leaders
+from core.store import agents, leaders
 from core.store.engine import Database
 from tasks.app import app
-from workers import pools
+from workers import gauges, pools
 from workers.collector import Collector
 from workers.dispatcher import Dispatcher
+from workers.lookout import Lookout
+from workers.pressure import Pressure
 from workers.targets import Targets
 
 log = structlog.get_logger()
@@ -32,6 +35,7 @@ log = structlog.get_logger()
 ROLE: Final = "fleet"
 LEADERSHIP_SECONDS: Final = 10
 AFTER_FAILURE_SECONDS: Final = 1.0
+GONE_FOR_GOOD: Final = timedelta(hours=1)
 
 
 @dataclass(slots=True)
@@ -96,18 +100,28 @@ class Controller:
             log.info("leader.not_resigned", error=str(error))
 
 
+def forget_agents(database: Database, clock: Clock) -> None:
+    with database.transaction() as session:
+        agents.forget(session, before=clock.now() - GONE_FOR_GOOD)
+
+
 def main() -> None:
     settings = app.settings
     logging.configure(environ.get("MENDLINE_PROCESS", "fleet"), settings.log_level)
     database = wiring.database(settings, application="mendline-fleet", pool_size=3)
     clock, sender = SystemClock(), app.runtime.sender
-    collector = Collector(database, sender, clock)
+    collector, known = Collector(database, sender, clock), pools.load()
+    lookout = Lookout(known, sender, clock, batch=settings.digest_batch, mark=settings.memory_high)
+    targets = Targets(database, known, lookout, clock)
     controller = Controller(
         database,
         clock,
         [
-            Duty("targets", 2.0, Targets(database, pools.load()).write, led=True),
+            Duty("targets", 1.0, targets.write, led=True),
+            Duty("relieve", 2.0, Pressure(database, clock).relieve, led=True),
             Duty("collect", 5.0, collector.collect, led=True),
+            Duty("gauges", 5.0, lambda: gauges.publish(database), led=True),
+            Duty("forget_agents", 60.0, lambda: forget_agents(database, clock), led=True),
             Duty("forget_processes", 30.0, lambda: telemetry.reap(psutil.pid_exists)),
         ],
     )

@@ -14,36 +14,46 @@ from tasks.queues import Queue
 from workers.procfile import ROOT
 from workers.programs import Program
 
-READY_FILE: Final = "MENDLINE_READY_FILE"
 PATH: Final = Path(config.__file__).with_name("defaults") / "pools.toml"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
-    """One kind of worker. `children` and `tasks_per_child` are of each Celery process."""
+    """One kind of worker on one host. Sizes count children, which do one task at a time each."""
 
     name: str
     queues: tuple[Queue, ...]
-    children: int
     least: int
     start: int
     most: int
+    per_core: float
+    per_process: int
+    latency_seconds: float
+    expected_seconds: float
+    computes: bool
     memory_megabytes_per_child: int
+    memory_megabytes_per_process: int
     tasks_per_child: int
     drain_seconds: float
 
-    def within_limits(self, target: int) -> int:
-        return min(max(target, self.least), self.most)
+    def highest(self, processors: int) -> int:
+        """What a host with that many processors may have."""
+        return max(min(self.most, int(self.per_core * processors)), self.least, self.start)
 
-    def worker(self, number: int, host: str) -> Program:
-        """The Celery process of that number, from 1."""
+    def layout(self, children: int) -> tuple[int, ...]:
+        """How many children each process has: full ones first, and the rest in the last."""
+        full, rest = divmod(max(children, 0), self.per_process)
+        return (self.per_process,) * full + ((rest,) if rest else ())
+
+    def worker(self, number: int, host: str, *, children: int) -> Program:
+        """The Celery process of that number, from 1, as it starts."""
         name = f"{self.name}-{number}"
         argv = (
             # Celery warns of root at every start; here root gives nothing away, messages are JSON.
             *(sys.executable, "-W", "ignore:::celery.platforms", "-m", "celery", "--quiet"),
             *("-A", "tasks.app", "worker"),
             *("-Q", ",".join(self.queues)),
-            *("-c", str(self.children)),
+            *("-c", str(children)),
             *("-n", f"{name}@{host}"),
             *("--include", "workers.announce"),
             *("--max-tasks-per-child", str(self.tasks_per_child)),
@@ -75,18 +85,29 @@ def find(name: str, pools: Mapping[str, Pool]) -> Pool:
 
 
 def _pool(name: str, table: Mapping[str, Any]) -> Pool:
-    processes = table["processes"]
+    children = table["children"]
     pool = Pool(
         name=name,
         queues=tuple(Queue(queue) for queue in table["queues"]),
-        children=int(table["children"]),
-        least=int(processes["least"]),
-        start=int(processes["start"]),
-        most=int(processes["most"]),
+        least=int(children["least"]),
+        start=int(children["start"]),
+        most=int(children["most"]),
+        per_core=float(children["per_core"]),
+        per_process=int(children["per_process"]),
+        latency_seconds=float(table["latency_seconds"]),
+        expected_seconds=float(table["expected_seconds"]),
+        computes=bool(table["computes"]),
         memory_megabytes_per_child=int(table["memory_megabytes_per_child"]),
+        memory_megabytes_per_process=int(table["memory_megabytes_per_process"]),
         tasks_per_child=int(table["tasks_per_child"]),
         drain_seconds=float(table["drain_seconds"]),
     )
-    if not 0 <= pool.least <= pool.start <= pool.most or pool.children < 1 or not pool.queues:
-        raise ValueError(f"the numbers of pool {name} contradict one another")
+    _check(pool)
     return pool
+
+
+def _check(pool: Pool) -> None:
+    sizes = 0 <= pool.least <= pool.start <= pool.most
+    positive = min(pool.per_process, pool.per_core, pool.latency_seconds, pool.expected_seconds) > 0
+    if not (sizes and positive and pool.queues):
+        raise ValueError(f"the numbers of pool {pool.name} contradict one another")

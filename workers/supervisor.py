@@ -68,6 +68,7 @@ class Supervisor:
         self._reaper = Reaper()
         self._hurried = asyncio.Event()
         self._pumps: set[Lines] = set()
+        self.restarts = 0
 
     async def __aenter__(self) -> Self:
         self._reaper.install()
@@ -163,6 +164,7 @@ class Supervisor:
             log.error("process.broken", child=charge.name, deaths=len(charge.deaths))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(charge.stopping.wait(), decision.delay)
+        self.restarts += not charge.stopping.is_set()
 
     async def _stop(self, charge: Charge) -> None:
         charge.stopping.set()

@@ -1,41 +1,135 @@
-"""How large each agent's pool is to be; for now what its limits allow of what it was set to."""
+"""How large each pool is to be on each host: asks the decision each second, writes what it says."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from config.telemetry import POOL_PROCESSES
-from core.model import Agent
+from config.telemetry import SCALE_DECISIONS
+from core.clock import Clock
+from core.fleet.load import History
+from core.fleet.scaling import Bounds, Kind, Override, ScaleDecision, decide
+from core.fleet.sharing import Place, share
+from core.model import PoolOverride
+from core.model import ScaleDecision as DecisionRow
+from core.store import agents, fleet
 from core.store.engine import Database
+from workers.budget import Budget
+from workers.lookout import Lookout, Sight
 from workers.pools import Pool
 
 log = structlog.get_logger()
 
+OLD_SECONDS: Final = 10.0
+
+
+@dataclass(slots=True)
+class Course:
+    """What is remembered of a pool between two looks."""
+
+    history: History
+    kind: Kind | None = None
+
 
 class Targets:
-    def __init__(self, database: Database, known: Mapping[str, Pool]) -> None:
+    def __init__(
+        self, database: Database, known: Mapping[str, Pool], lookout: Lookout, clock: Clock
+    ) -> None:
         self._database = database
         self._pools = known
+        self._lookout = lookout
+        self._clock = clock
+        self._courses: dict[str, Course] = {}
+        self._looked_at = 0.0
 
     def write(self) -> None:
+        """One look, one decision for each pool, one transaction."""
+        self._forget_what_is_old()
         with self._database.transaction() as session:
-            agents = session.scalars(select(Agent).order_by(Agent.pool, Agent.host)).all()
-            for agent in agents:
-                pool = self._pools.get(agent.pool)
-                target = pool.within_limits(agent.target) if pool else agent.target
-                if target != agent.target:
-                    log.info("pool.target", pool=agent.pool, host=agent.host, target=target)
-                    agent.target = target
-            self._count(agents)
+            overrides = fleet.overrides(session, self._clock.now())
+            view = self._lookout.look(session)
+            for name, sight in view.sights.items():
+                places = [view.budget.place(agent, self._pools[name]) for agent in sight.living]
+                bounds = _bounds(self._pools[name], sight, places, overrides.get(name))
+                decision = self._decide(session, name, sight, bounds)
+                if decision.kind is not Kind.FROZEN:
+                    _order(session, sight, view.budget, share(decision.target, places))
 
-    @staticmethod
-    def _count(agents: Sequence[Agent]) -> None:
-        targets, running = Counter[str](), Counter[str]()
-        for agent in agents:
-            targets[agent.pool] += agent.target
-            running[agent.pool] += agent.running
-        for pool in targets:
-            POOL_PROCESSES.labels(pool, "target").set(targets[pool])
-            POOL_PROCESSES.labels(pool, "running").set(running[pool])
+    def _forget_what_is_old(self) -> None:
+        """Whoever begins to lead, or could not look for a while, begins anew."""
+        moment = self._clock.monotonic()
+        if moment - self._looked_at > OLD_SECONDS:
+            self._courses.clear()
+            self._lookout.forget()
+        self._looked_at = moment
+
+    def _decide(self, session: Session, name: str, sight: Sight, bounds: Bounds) -> ScaleDecision:
+        seen = sight.seen
+        course = self._courses.setdefault(name, Course(History.beginning(seen.at)))
+        course.history = course.history.with_look(seen, low=bounds.low)
+        decision = decide(seen, course.history, bounds)
+        self._tell(session, name, sight, decision)
+        if decision.target != seen.children:
+            grown = decision.target > seen.children
+            course.history = course.history.with_change(seen.at, grown=grown)
+        course.kind = decision.kind
+        return decision
+
+    def _tell(self, session: Session, name: str, sight: Sight, decision: ScaleDecision) -> None:
+        now, seen = self._clock.now(), sight.seen
+        told: dict[str, Any] = {
+            "pool": name,
+            "at": now,
+            "kind": str(decision.kind),
+            "reason": decision.reason,
+            "inputs": dict(decision.inputs),
+        }
+        fleet.write_load(
+            session,
+            {
+                **told,
+                "target": decision.target,
+                "wanted": decision.wanted,
+                "running": seen.running,
+                "busy": seen.busy,
+                "backlog": seen.backlog,
+                "oldest_seconds": seen.oldest,
+            },
+        )
+        if self._is_news(name, sight, decision):
+            session.add(DecisionRow(**told, old=seen.children, new=decision.target))
+            SCALE_DECISIONS.labels(name, str(decision.kind)).inc()
+            about = {"kind": str(decision.kind), "reason": decision.reason}
+            log.info("pool.decided", pool=name, target=decision.target, **about)
+
+    def _is_news(self, name: str, sight: Sight, decision: ScaleDecision) -> bool:
+        """A new target, or a new reason why there is none."""
+        if not sight.living:
+            return False
+        changed = decision.target != sight.seen.children
+        turned = decision.kind is not self._courses[name].kind
+        return changed or (turned and decision.kind not in {Kind.STEADY, Kind.GROW, Kind.SHRINK})
+
+
+def _order(session: Session, sight: Sight, budget: Budget, by_host: Mapping[str, int]) -> None:
+    for agent in sight.living:
+        target = by_host[agent.host]
+        if target != agent.target:
+            budget.give(agent, target)
+            agents.set_target(session, agent.pool, agent.host, target)
+
+
+def _bounds(
+    pool: Pool, sight: Sight, places: Sequence[Place], override: PoolOverride | None
+) -> Bounds:
+    return Bounds(
+        least=sum(each.least for each in places),
+        most=sum(each.most for each in places),
+        room=sum(each.room for each in places),
+        latency=pool.latency_seconds,
+        service=pool.expected_seconds,
+        processors=sight.processors if pool.computes else None,
+        override=Override(children=override.children, author=override.author) if override else None,
+    )

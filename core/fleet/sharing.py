@@ -47,6 +47,6 @@ def share(total: int, places: Sequence[Place]) -> dict[str, int]:
     return held
 
 
-def room(*, used: int, limit: int, mark: float, child: int) -> int:
-    """Children of that many bytes that fit until so much of the memory is used."""
-    return max(int((mark * limit - used) // max(child, 1)), 0)
+def room(spare: int, *, child: int) -> int:
+    """How many children of that many bytes fit into what is spare."""
+    return max(spare // max(child, 1), 0)

@@ -5,7 +5,7 @@ from core.model.audit import AuditEntry
 from core.model.base import Base
 from core.model.deadletters import DeadLetter, KnownTask, LetterEdit
 from core.model.events import Event, EventId, PayloadDictionary
-from core.model.fleet import Agent, Leader
+from core.model.fleet import Agent, Leader, PoolLoad, PoolOverride, ScaleDecision
 from core.model.idempotency import IdempotencyKey
 from core.model.inbox import InboxRow, SpoolProgress
 from core.model.insight import (
@@ -62,12 +62,15 @@ __all__ = [
     "MessagePattern",
     "PatternAlias",
     "PayloadDictionary",
+    "PoolLoad",
+    "PoolOverride",
     "Project",
     "ProjectKey",
     "ProjectRules",
     "ReplayItem",
     "ReplayRun",
     "RuleHits",
+    "ScaleDecision",
     "Schedule",
     "ScheduleRun",
     "Sighting",

@@ -1,13 +1,17 @@
-"""Agents of pools on their hosts, and the targets that the controller writes for them."""
+"""Agents of pools on their hosts, what the controller decides for them, and what it saw."""
 
-from sqlalchemy import Integer, Text
+from sqlalchemy import Double, Index, Integer, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.model.base import Base, Json, Moment
+from core.model.base import Base, Id, Json, Moment
 
 
 class Agent(Base):
-    """One pool on one host. The controller writes `target`, the agent all the rest."""
+    """One pool on one host. The controller writes `target`, the agent all the rest.
+
+    `target` counts children, `running` the Celery processes that take work. Whoever wants the
+    processes replaced raises `restarts_asked`.
+    """
 
     __tablename__ = "agents"
 
@@ -18,6 +22,53 @@ class Agent(Base):
     state: Mapped[str] = mapped_column(Text)
     detail: Mapped[Json] = mapped_column(server_default="{}")
     seen_at: Mapped[Moment]
+    restarts_asked: Mapped[int] = mapped_column(Integer, server_default="0")
+
+
+class PoolLoad(Base):
+    """The controller's last look at a pool, over all hosts; `wanted` knows no bounds."""
+
+    __tablename__ = "pool_loads"
+
+    pool: Mapped[str] = mapped_column(Text, primary_key=True)
+    at: Mapped[Moment]
+    target: Mapped[int] = mapped_column(Integer)
+    wanted: Mapped[int] = mapped_column(Integer)
+    running: Mapped[int | None] = mapped_column(Integer)
+    busy: Mapped[float | None] = mapped_column(Double)
+    backlog: Mapped[float | None] = mapped_column(Double)
+    oldest_seconds: Mapped[float | None] = mapped_column(Double)
+    kind: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    inputs: Mapped[Json]
+
+
+class ScaleDecision(Base):
+    """A decision that changed something: the target, or why it does not change."""
+
+    __tablename__ = "scale_decisions"
+    __table_args__ = (Index(None, "pool", "id"), Index(None, "at"))
+
+    id: Mapped[Id]
+    pool: Mapped[str] = mapped_column(Text)
+    at: Mapped[Moment]
+    kind: Mapped[str] = mapped_column(Text)
+    old: Mapped[int] = mapped_column(Integer)
+    new: Mapped[int] = mapped_column(Integer)
+    reason: Mapped[str] = mapped_column(Text)
+    inputs: Mapped[Json]
+
+
+class PoolOverride(Base):
+    """What an operator has set a pool to, over all hosts; for ever if it has no end."""
+
+    __tablename__ = "pool_overrides"
+
+    pool: Mapped[str] = mapped_column(Text, primary_key=True)
+    children: Mapped[int] = mapped_column(Integer)
+    author: Mapped[str] = mapped_column(Text)
+    set_at: Mapped[Moment]
+    until: Mapped[Moment | None]
 
 
 class Leader(Base):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core import context
 from core.model.work import ITEMS, LIVE_WITH_KEY, WorkHold, WorkItem
-from core.store.bands import band
+from core.store.bands import LOW, LOW_PRIORITY, band
 
 WAKE_CHANNEL: Final = "mendline_work"
 ENDED: Final = ("done", "dead", "cancelled")
@@ -138,7 +138,7 @@ def _taken(session: Session, order: WorkOrder, now: datetime) -> int | None:
 
 def _may_leave(session: Session, order: WorkOrder, now: datetime) -> bool:
     """Without the dispatcher: while the broker has little of it, and nobody has to count."""
-    if order.concurrency_key is not None or _held(session, order.target, now):
+    if order.concurrency_key is not None or _held(session, order, now):
         return False
     values = {"queue": order.queue, "band": band(order.priority), "most": AT_ONCE}
     return bool(session.execute(_LITTLE_OUT, values).scalar_one())
@@ -157,10 +157,11 @@ def _beyond_limit(session: Session, order: WorkOrder, now: datetime) -> bool:
     return bool(session.execute(_BEFORE_IT, values).scalar_one())
 
 
-def _held(session: Session, target: str | None, now: datetime) -> bool:
-    if target is None:
+def _held(session: Session, order: WorkOrder, now: datetime) -> bool:
+    targets = {order.target, LOW_PRIORITY if band(order.priority) >= LOW else None} - {None}
+    if not targets:
         return False
-    held = select(WorkHold.target).where(WorkHold.target == target, WorkHold.until > now)
+    held = select(WorkHold.target).where(WorkHold.target.in_(targets), WorkHold.until > now)
     return session.execute(held).first() is not None
 
 

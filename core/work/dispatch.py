@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from core.context import FIELDS
 from core.errors import BrokerUnavailableError
-from core.store.bands import CRITICAL, ENDS
+from core.store.bands import CRITICAL, ENDS, is_held
 from core.store.engine import Database
 from core.store.paging import AnyRow
 from core.work import keys
@@ -138,7 +138,8 @@ def _pick(session: Session, now: datetime, limit: int) -> Picked:
     held = set(session.execute(_HELD, {"now": now}).scalars())
     lanes = [Lane(*row) for row in session.execute(_LANES)]
     out = _out(session) if lanes else Out()
-    rooms = heads([lane for lane in lanes if lane.target not in held], out, limit=limit)
+    free = [lane for lane in lanes if not is_held(lane.priority, lane.target, held)]
+    rooms = heads(free, out, limit=limit)
     candidates = _candidates(session, rooms, now)
     key_rooms = keys.rooms(session, candidates)
     return pick(candidates, out, key_rooms=key_rooms, now=now, limit=limit)

@@ -4,12 +4,12 @@ from sqlalchemy import select
 from config.settings import Settings
 from core.model import Agent, Signal
 from core.store import projects
-from core.store.heartbeat import Heartbeat
+from core.store.heartbeat import Heartbeat, Orders
 from workers.agent_rows import AgentRows
 
 
-def heartbeat(state="running"):
-    return Heartbeat(pool="one", host="a", target=2, running=1, state=state)
+def heartbeat(state="running", **detail):
+    return Heartbeat(pool="one", host="a", target=2, running=1, state=state, detail=detail)
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def rows(database_url, data_dir, clock):
 
 
 def test_a_heartbeat_is_a_row_and_brings_the_target(rows, database, clock):
-    assert rows.report(heartbeat()) == 2
+    assert rows.report(heartbeat()) == Orders(2)
     with database.transaction() as session:
         assert session.scalars(select(Agent)).one().seen_at == clock.now()
 
@@ -33,6 +33,15 @@ def test_one_signal_for_each_time_that_a_pool_breaks(rows, database, clock):
         rows.report(heartbeat(state))
     with database.transaction() as session:
         assert len(session.scalars(select(Signal)).all()) == 2
+
+
+def test_one_signal_for_each_time_that_a_pool_leaks(rows, database, clock):
+    with database.transaction() as session:
+        projects.ensure(session, "mendline", now=clock.now())
+    for leaks in (False, True, True):
+        rows.report(heartbeat(leaks=leaks))
+    with database.transaction() as session:
+        assert [found.kind for found in session.scalars(select(Signal))] == ["pool_leaks"]
 
 
 def test_while_the_database_is_away_there_is_no_target(data_dir):

@@ -9,15 +9,18 @@ from workers import pools, procfile
 TEXT = """
 [one]
 queues = ["intake"]
-children = 2
-processes = {{ least = {least}, start = {start}, most = {most} }}
+children = {{ least = {least}, start = {start}, most = {most}, per_core = 2, per_process = 4 }}
+latency_seconds = 1
+expected_seconds = 1
+computes = false
 memory_megabytes_per_child = 100
+memory_megabytes_per_process = 200
 tasks_per_child = 10
 drain_seconds = 5
 """
 
 
-def written(tmp_path, *, least=1, start=2, most=3, text=TEXT):
+def written(tmp_path, *, least=1, start=2, most=12, text=TEXT):
     path = tmp_path / "pools.toml"
     path.write_text(text.format(least=least, start=start, most=most))
     return path
@@ -33,16 +36,23 @@ def test_every_pool_has_its_line_in_the_procfile():
     assert agents == list(pools.load())
 
 
-@pytest.mark.parametrize(("target", "kept"), [(0, 1), (2, 2), (9, 3)])
-def test_a_target_stays_within_the_limits(tmp_path, target, kept):
-    assert pools.load(written(tmp_path))["one"].within_limits(target) == kept
+@pytest.mark.parametrize(("processors", "most"), [(1, 2), (4, 8), (64, 12)])
+def test_a_host_has_as_many_as_its_processors_are_worth(tmp_path, processors, most):
+    assert pools.load(written(tmp_path))["one"].highest(processors) == most
+
+
+@pytest.mark.parametrize(
+    ("children", "layout"), [(0, ()), (1, (1,)), (4, (4,)), (5, (4, 1)), (12, (4, 4, 4))]
+)
+def test_children_fill_one_process_after_the_other(tmp_path, children, layout):
+    assert pools.load(written(tmp_path))["one"].layout(children) == layout
 
 
 def test_a_worker_is_named_for_its_pool_and_host(tmp_path):
-    program = pools.load(written(tmp_path))["one"].worker(2, "host-a")
+    program = pools.load(written(tmp_path))["one"].worker(2, "host-a", children=3)
     line = " ".join(program.argv)
     assert program.name == "one-2"
-    assert "-Q intake -c 2 -n one-2@host-a" in line
+    assert "-Q intake -c 3 -n one-2@host-a" in line
     assert f"--max-memory-per-child {100 * 1024}" in line
     assert program.grace == 5
 

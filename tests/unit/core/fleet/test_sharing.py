@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,6 +59,6 @@ def test_the_total_is_met_as_far_as_the_hosts_allow(total, found):
     assert all(shared[e.host] <= max(e.children + max(e.room, 0), e.least) for e in grown)
 
 
-def test_room_ends_at_the_mark():
-    assert room(used=500, limit=1000, mark=0.8, child=100) == 3
-    assert room(used=900, limit=1000, mark=0.8, child=100) == 0
+@pytest.mark.parametrize(("spare", "children"), [(350, 3), (99, 0), (0, 0), (-500, 0)])
+def test_what_is_spare_has_room_for_whole_children(spare, children):
+    assert room(spare, child=100) == children
