@@ -21,7 +21,7 @@ TABLES = (
     "CREATE SCHEMA IF NOT EXISTS chaos",
     "CREATE TABLE IF NOT EXISTS chaos.decided (item text, work_id bigint)",
     """CREATE TABLE IF NOT EXISTS chaos.effects
-        (item text, attempt int, at timestamptz DEFAULT clock_timestamp())""",
+        (item text, attempt int, worker text, at timestamptz DEFAULT clock_timestamp())""",
 )
 UNDER_WAY = """
     SELECT count(*) FROM chaos.decided JOIN work_items ON id = work_id
@@ -110,6 +110,17 @@ class Orders:
         added = add(session, order, self._clock.now())
         values = {"item": item, "work_id": added.work_id}
         session.execute(text("INSERT INTO chaos.decided VALUES (:item, :work_id)"), values)
+        return added.work_id
+
+    def one(self, *, seconds):
+        """A single piece of work; the id of its row."""
+        item = uuid.uuid4().hex
+        arguments = {"item": item, "seconds": seconds}
+        order = WorkOrder(EFFECT, arguments, Queue.MAINTENANCE, lease_seconds=self._lease)
+        with self._database.transaction() as session:
+            work_id = self._note(session, item, order)
+        self.confirmed.add(item)
+        return work_id
 
     def hoard(self, megabytes, *, seconds, times):
         """Fills the memory of `times` children of each pool."""

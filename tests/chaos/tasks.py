@@ -9,14 +9,15 @@ from tasks.base import Queue, Work, task
 EFFECT = "chaos.effect"
 HOARD = "chaos.hoard"
 PAGE = 4096
-NOTE = text("INSERT INTO chaos.effects (item, attempt) VALUES (:item, :attempt)")
+NOTE = text("INSERT INTO chaos.effects (item, attempt, worker) VALUES (:item, :attempt, :worker)")
 
 
 @task(EFFECT, queue=Queue.MAINTENANCE)
 def effect(work: Work, *, item: str, seconds: float = 0.0) -> None:
     """One row for each time that this work was finished."""
     assert work.started is not None
-    work.session.execute(NOTE, {"item": item, "attempt": work.started.attempt})
+    about = {"attempt": work.started.attempt, "worker": work.started.worker}
+    work.session.execute(NOTE, {"item": item, **about})
     time.sleep(seconds)
 
 
