@@ -1,13 +1,15 @@
 """A worker that starts tells which tasks it knows, and what they take."""
 
 import inspect
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any, Final
 
 import structlog
 from celery.signals import worker_ready
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from config import wiring
 from core.deadletters import known
@@ -16,9 +18,6 @@ from core.store import work
 from core.store.work import WorkOrder
 from tasks.app import app
 from tasks.queues import Queue
-
-if TYPE_CHECKING:
-    from core.store.engine import Database
 
 log = structlog.get_logger()
 
@@ -31,22 +30,23 @@ STATEMENT_LIMIT: Final = text("SET LOCAL statement_timeout = '2s'")
 def announce(**_: Any) -> None:
     """Without the database nothing is announced; the worker takes work all the same."""
     database = wiring.database(app.settings, application="mendline-announce", pool_size=1)
+    now, again = app.runtime.clock.now(), app.settings.deadletter_autoreplay
     try:
-        _tell(database)
+        with database.transaction() as session:
+            session.execute(STATEMENT_LIMIT)
+            tell(session, registered(), now=now, replay=again)
     except SQLAlchemyError as error:
         log.warning("tasks.not_announced", error=str(error))
     finally:
         database.dispose()
 
 
-def _tell(database: "Database") -> None:
-    now = app.runtime.clock.now()
-    with database.transaction() as session:
-        session.execute(STATEMENT_LIMIT)
-        known.announce(session, registered(), now)
-        if app.settings.deadletter_autoreplay and known.waiting(session):
-            order = WorkOrder(REPLAY_KNOWN, {}, Queue.DEADLETTER, unique_key=REPLAY_KNOWN)
-            work.add(session, order, now)
+def tell(session: Session, signatures: Iterable[Signature], *, now: datetime, replay: bool) -> None:
+    """`replay`: letters that waited for one of these tasks are to be sent again."""
+    known.announce(session, signatures, now)
+    if replay and known.waiting(session):
+        order = WorkOrder(REPLAY_KNOWN, {}, Queue.DEADLETTER, unique_key=REPLAY_KNOWN)
+        work.add(session, order, now)
 
 
 def registered() -> Iterator[Signature]:

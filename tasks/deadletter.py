@@ -5,7 +5,7 @@ from typing import Any
 
 from config import wiring
 from core import deadletters
-from core.deadletters import groups, growth, known
+from core.deadletters import groups, growth, known, replays
 from core.store import projects
 from tasks import announcing, outbound
 from tasks.base import Delivery, Queue, Result, Work, task
@@ -47,4 +47,5 @@ def watch(work: Work) -> Result:
     grouped, now = groups.assign(work.session), work.runtime.clock.now()
     own = projects.ensure(work.session, OWN_PROJECT, now=now)[0]
     grown = growth.watch(work.session, now, own_project=own.id)
-    return {"grouped": grouped, "growing": len(grown)}
+    running = replays.keep_going(work.session, means=work.runtime.replaying, now=now)
+    return {"grouped": grouped, "growing": len(grown), "running": running}

@@ -15,6 +15,7 @@ from core.deadletters.edits import SUBJECT, versions
 from core.intake.scrub import clean, scrub
 from core.intake.secrets import FILTERED
 from core.model.deadletters import DeadLetter
+from core.store.storable import storable
 
 # Celery's own description of the arguments: text in which no name tells where a secret stands.
 DESCRIBED: Final = frozenset({"argsrepr", "kwargsrepr"})
@@ -30,7 +31,7 @@ def masked(letter: DeadLetter) -> dict[str, Any]:
     raw: bytes | None = fields.pop("raw")
     fields["group"] = fields.pop("fingerprint")
     if fields["arguments"] is None and (told := content(letter)):
-        fields["arguments"] = told.written()
+        fields["arguments"] = storable(told.written())
     fields["headers"] = _headers(fields["headers"])
     shown = {name: value_masked(value) for name, value in fields.items()}
     shown["raw"] = raw_masked(raw) if raw is not None else None
@@ -66,7 +67,7 @@ def value_masked(value: Any) -> Any:
 def raw_masked(raw: bytes, *, depth: int = 0) -> str:
     """JSON is masked by its names; what cannot be read, by the form of what stands in it."""
     try:
-        found = orjson.loads(raw)
+        found = storable(orjson.loads(raw))
     except orjson.JSONDecodeError:
         return clean(raw.decode("utf-8", "backslashreplace"))
     if isinstance(found, dict) and depth < DEEPEST and (inner := _body(found)) is not None:

@@ -112,6 +112,17 @@ def go_on(session: Session, run: ReplayRun, *, means: Means, due: datetime) -> N
     means.add(session, WorkOrder(ADVANCE_TASK, arguments, QUEUE, due_at=due, unique_key=key))
 
 
+def keep_going(session: Session, *, means: Means, now: datetime) -> int:
+    """Orders the next step of runs that have none, since theirs was given up; how many runs run.
+
+    While the step lives, its key lets no second one be made.
+    """
+    running = session.scalars(select(ReplayRun).where(ReplayRun.finished_at.is_(None))).all()
+    for run in running:
+        go_on(session, run, means=means, due=now)
+    return len(running)
+
+
 def preview(
     session: Session, wanted: LetterFilter, pace: Pace, *, means: Means, now: datetime
 ) -> Preview:

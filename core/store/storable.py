@@ -6,12 +6,13 @@ from typing import Any, Final
 
 LONGEST: Final = 2**62
 DEEPEST: Final = 200
+TOO_DEEP: Final = "[too deep]"
 
 
 def storable(value: Any, *, depth: int = 0) -> Any:
     """The same with NULs and lone surrogates replaced, huge numbers and odd types as text."""
-    if depth >= DEEPEST:
-        return text(repr(value)[:200])
+    if depth >= DEEPEST and isinstance(value, Mapping | list | tuple):
+        return TOO_DEEP  # what is in it could be deep enough to end the interpreter's patience
     if isinstance(value, Mapping):
         return {text(str(key)): storable(each, depth=depth + 1) for key, each in value.items()}
     if isinstance(value, list | tuple):

@@ -308,3 +308,18 @@ def test_a_run_goes_on_after_a_crash_of_its_step(mail, fleet):
     for _ in range(6):
         fleet.round(1)
     assert (fleet.run(run_id).state, fleet.run(run_id).sent, len(fleet.started)) == ("done", 2, 2)
+
+
+def test_a_run_whose_step_was_given_up_goes_on(mail, fleet, ledger, database):
+    mail(1)
+    run_id = fleet.begin()
+    with database.transaction() as session:
+        assert ledger.cancel(session, session.query(WorkItem.id).scalar(), reason="lost")
+    fleet.round(60)
+    assert fleet.run(run_id).sent == 0
+    with database.transaction() as session:
+        for _ in range(2):
+            replays.keep_going(session, means=fleet.means, now=fleet.clock.now())
+    for _ in range(3):
+        fleet.round(1)
+    assert (fleet.run(run_id).state, len(fleet.started)) == ("done", 1)

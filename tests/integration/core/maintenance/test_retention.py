@@ -6,6 +6,7 @@ from sqlalchemy import select
 from core.maintenance import retention
 from core.maintenance.values import Keeping
 from core.model import (
+    AuditEntry,
     ComponentMinute,
     CorrelationGroup,
     DeadLetter,
@@ -15,6 +16,8 @@ from core.model import (
     IssueVisitor,
     MarkCount,
     MergeSuggestion,
+    ReplayItem,
+    ReplayRun,
     Schedule,
     ScheduleRun,
     Sighting,
@@ -225,3 +228,38 @@ def test_cascades_that_ended_go(database):
             )
     assert retention.clean(database, INSIGHT, NOW).deleted["correlation_groups"] == 1
     assert left(database, CorrelationGroup.state) == ["closed", "open"]
+
+
+def run(finished_at):
+    return ReplayRun(
+        state="done" if finished_at else "running",
+        cause="manual",
+        wanted={},
+        rate=1,
+        batch=1,
+        failure_share=0.5,
+        author="ops",
+        until_id=1,
+        matched=1,
+        created_at=OLD - DAY,
+        finished_at=finished_at,
+    )
+
+
+def test_ended_replay_runs_go_with_what_is_of_them(database):
+    ended, running = run(OLD), run(None)
+    add(database, ended, running)
+    add(database, ReplayItem(run_id=ended.id, letter_id=1, state="succeeded"))
+    assert retention.clean(database, VALUES, NOW).deleted["replay_runs"] == 1
+    assert left(database, ReplayRun.id) == [running.id]
+    assert left(database, ReplayItem.run_id) == []
+
+
+def test_old_acts_go(database):
+    acts = [
+        AuditEntry(at=at, actor="ops", act="edited", subject="dead_letter", subject_id=1)
+        for at in (OLD, NEW)
+    ]
+    add(database, *acts)
+    assert retention.clean(database, VALUES, NOW).deleted["audit_entries"] == 1
+    assert left(database, AuditEntry.at) == [NEW]

@@ -2,6 +2,8 @@ import base64
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.deadletters import masked
 from core.deadletters.masking import raw_masked
@@ -52,3 +54,31 @@ def test_nested_envelopes_end():
     for _ in range(9):
         raw = orjson.dumps({"body": base64.b64encode(raw).decode()})
     assert raw_masked(raw)
+
+
+DEEP = [b"[" * 900 + b"]" * 900, b'{"a":' * 900 + b"1" + b"}" * 900]
+
+
+@pytest.mark.parametrize("raw", [*DEEP, b"[[" + DEEP[0] + b'],{"a":' + DEEP[1] + b"},{}]"])
+def test_what_is_too_deep_is_shown_all_the_same(raw):
+    found = masked(DeadLetter(task="a.b", raw=raw))
+    assert orjson.dumps(found)
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_cannot_be_shown(raw):
+    assert isinstance(raw_masked(raw), str)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=9),
+    lambda each: (
+        st.lists(each, max_size=3) | st.dictionaries(st.text(max_size=9), each, max_size=3)
+    ),
+    max_leaves=9,
+)
+
+
+@given(JSON, JSON)
+def test_no_arguments_cannot_be_shown(args, kwargs):
+    assert masked(DeadLetter(task="a.b", arguments={"args": args, "kwargs": kwargs}))
