@@ -70,6 +70,11 @@ OPERATIONS = {
     ("GET", "/api/v1/stats"): ("read", True),
     ("GET", "/api/v1/queues"): ("read", False),
     ("GET", "/api/v1/fleet"): ("read", False),
+    ("GET", "/api/v1/fleet/pools"): ("read", False),
+    ("GET", "/api/v1/fleet/decisions"): ("read", False),
+    ("GET", "/api/v1/fleet/scale/{pool}"): ("read", False),
+    ("POST", "/api/v1/fleet/{pool}/scale"): ("operate", False),
+    ("POST", "/api/v1/fleet/{pool}/restart"): ("operate", False),
 }
 BODIES = {
     "/api/v1/projects": {"name": "made"},
@@ -81,6 +86,7 @@ BODIES = {
     "/api/v1/deadletters/discard": {"ids": ["99999"]},
     "/api/v1/deadletters/{letter_id}": {"kwargs": {}},
     "/api/v1/projects/{project_id}/keys/rotate": {},
+    "/api/v1/fleet/{pool}/scale": {"children": 1},
 }
 NOWHERE = {
     "project_id": "99999",
@@ -93,6 +99,7 @@ NOWHERE = {
     "group_id": "99999",
     "pattern": "99999",
     "job": "no-such-job",
+    "pool": "no-such-pool",
 }
 
 
