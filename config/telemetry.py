@@ -150,6 +150,11 @@ HOST_PROCESSORS: Final = Gauge(
 DEADLETTERS_OPEN: Final = Gauge(
     "mendline_deadletters_open", "Dead letters open", multiprocess_mode="livemostrecent"
 )
+LETTERS_SPOOLED: Final = Gauge(
+    "mendline_letters_spooled",
+    "Dead letters and orders on the disk of this host until PostgreSQL is back",
+    multiprocess_mode="livemostrecent",
+)
 WORK_ITEMS: Final = Gauge(
     "mendline_work_items",
     "Rows of the work ledger that are not finished",

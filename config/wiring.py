@@ -9,6 +9,7 @@ import redis
 from pydantic import SecretStr
 
 from config.settings import Settings
+from core.deadletters.spooled import LetterSpool
 from core.errors import Category, ConfigurationError
 from core.intake.limits import Limits
 from core.maintenance.values import Keeping
@@ -101,6 +102,11 @@ def seal(settings: Settings) -> bytes:
 
 def spool_dir(settings: Settings) -> Path:
     return settings.data_dir / "spool"
+
+
+def letter_spool(settings: Settings) -> LetterSpool:
+    """Where the workers of this host keep dead letters while PostgreSQL is away."""
+    return LetterSpool(settings.data_dir / "letters", limit=settings.max_spool_bytes)
 
 
 def limits(settings: Settings) -> Limits:

@@ -9,19 +9,21 @@ import celery
 import structlog
 from celery.app.task import Context
 from celery.exceptions import Ignore, Reject, Retry
+from celery.utils.saferepr import saferepr
 from prometheus_client import Histogram
 from sqlalchemy.exc import SQLAlchemyError
 
 from config.telemetry import TASK_SECONDS
 from core import context
 from core.context import FIELDS
+from core.deadletters.refusal import PutAwayError
 from core.errors import report
 from core.errors.report import for_log
 from tasks.app import app
 from tasks.delivery import Content, Ledgered, WakeUp, execution
 from tasks.queues import Queue
 from tasks.runtime import Runtime
-from tasks.work import Delivery, Outcome, Work
+from tasks.work import Delivery, Outcome, SettledError, Work
 
 log = structlog.get_logger()
 
@@ -34,7 +36,7 @@ class Task(celery.Task[Any, Any]):
 
     abstract = True
     typing = False  # the signature of a body begins with its `Work`
-    Request = "workers.consumer:HardRequest"
+    Request = "workers.request:HardRequest"
     delivery: Delivery = Delivery.LEDGERED
     home: Queue = Queue.MAINTENANCE
 
@@ -49,9 +51,6 @@ class Task(celery.Task[Any, Any]):
         entered = context.enter(_about(self.name, request))
         try:
             outcome = current.run()
-        except (Ignore, Reject, Retry):
-            outcome = Outcome.IGNORED
-            raise
         except Exception as error:  # noqa: BLE001 (edge of the process)
             outcome = self._settle(current, error)
             self._tell_celery(outcome, error)
@@ -60,6 +59,8 @@ class Task(celery.Task[Any, Any]):
             context.leave(entered)
 
     def _settle(self, current: WakeUp | Ledgered | Content, error: Exception) -> Outcome:
+        if isinstance(error, Ignore | Reject):
+            error = PutAwayError(f"The task raised {type(error).__name__}.")
         failed = report(error)
         try:
             outcome = current.settle(failed)
@@ -79,7 +80,7 @@ class Task(celery.Task[Any, Any]):
             raise Retry(exc=error) from error
         if outcome is Outcome.IGNORED:
             raise Ignore from error
-        raise error
+        raise SettledError(saferepr(error)) from error
 
 
 def _about(name: str, request: Context) -> dict[str, str]:

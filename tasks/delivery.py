@@ -11,13 +11,15 @@ from celery.app.task import Context
 from celery.exceptions import Reject
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.errors import ErrorReport, UnprocessableError, report
+from core.deadletters.sheet import Sheet
+from core.errors import DiskFullError, ErrorReport, UnprocessableError, report
 from core.resilience.backoff import decide
 from core.store.deadletters import Capture, insert_capture
+from core.store.refused import refused
 from core.store.work import WorkOrder
 from core.work.attempt import LeaseLostError, Started, UnknownWorkError
 from tasks.queues import Queue
-from tasks.work import Delivery, Outcome, Work
+from tasks.work import Delivery, Outcome, Work, row_of
 
 if TYPE_CHECKING:
     from tasks.base import Task
@@ -26,7 +28,9 @@ log = structlog.get_logger()
 
 # With the database away, content goes back to the broker, but not in a tight circle.
 AWAY_PAUSE_SECONDS: Final = 2.0
-ROW_ONLY: Final = frozenset({"work_id"})
+# A quorum queue counts what goes back, and ends a message that does so too often.
+REQUEUES: Final = 2
+COUNT_HEADER: Final = "x-delivery-count"
 _random: Final = random.SystemRandom()
 
 Args = tuple[Any, ...]
@@ -88,8 +92,8 @@ class Ledgered(Execution):
         return Outcome.RETRIED
 
     def _start(self) -> Started | None:
-        work_id, request = self.kwargs.get("work_id"), self.request
-        if self.args or not isinstance(work_id, int):
+        work_id, request = row_of(self.args, self.kwargs), self.request
+        if work_id is None:
             raise UnknownWorkError
         return self.task.runtime.ledger.start(
             work_id,
@@ -120,28 +124,44 @@ class Content(Execution):
     def settle(self, failed: ErrorReport) -> Outcome:
         decision = decide(failed, 1, max_attempts=2, rand=_random)
         try:
-            if decision.retry:
-                self._enrol(delay=decision.delay)
+            if decision.retry and self._taken(delay=decision.delay):
                 return Outcome.RETRIED
             capture(self.task, self.args, self.kwargs, reason=decision.reason, failed=failed)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, OSError, DiskFullError) as error:
             log.warning("task.requeued", error=str(error))
             time.sleep(AWAY_PAUSE_SECONDS)
             raise Reject(str(error), requeue=True) from error
         return Outcome.DEAD
 
+    def _taken(self, *, delay: float) -> bool:
+        """False where the ledger refuses the arguments for what they are."""
+        try:
+            self._enrol(delay=delay)
+        except SQLAlchemyError as error:
+            if refused(error):
+                return False
+            told = getattr(self.request, COUNT_HEADER, None)
+            if not isinstance(told, int) or told < REQUEUES:
+                raise
+            runtime = self.task.runtime
+            runtime.letters.keep(Sheet(runtime.clock.now(), self._order(delay=delay)))
+        return True
+
     def _enrol(self, *, delay: float) -> None:
-        runtime, message_id = self.task.runtime, str(self.request.id)
-        order = WorkOrder(
+        runtime = self.task.runtime
+        with runtime.database.transaction() as session:
+            runtime.ledger.add(session, self._order(delay=delay))
+
+    def _order(self, *, delay: float) -> WorkOrder:
+        message_id = str(self.request.id)
+        return WorkOrder(
             task=self.task.name,
             arguments=self.kwargs,
             queue=queue_of(self.task),
-            due_at=runtime.clock.now() + timedelta(seconds=delay),
+            due_at=self.task.runtime.clock.now() + timedelta(seconds=delay),
             unique_key=f"message-{message_id}",
             origin=message_id,
         )
-        with runtime.database.transaction() as session:
-            runtime.ledger.add(session, order)
 
 
 def capture(
@@ -152,6 +172,7 @@ def capture(
     reason: str,
     failed: ErrorReport,
 ) -> None:
+    """In the dead letters when it returns, or on the disk of this host on the way there."""
     runtime, message_id = task.runtime, str(task.request.id)
     letter = Capture(
         capture_key=f"message-{message_id}",
@@ -163,8 +184,15 @@ def capture(
         error=failed,
         attempts=1,
     )
-    with runtime.database.transaction() as session:
-        insert_capture(session, letter, runtime.clock.now())
+    now = runtime.clock.now()
+    try:
+        with runtime.database.transaction() as session:
+            insert_capture(session, letter, now)
+    except SQLAlchemyError as error:
+        if refused(error):
+            raise
+        log.warning("letter.spooled", what=reason, error=str(error))
+        runtime.letters.keep(Sheet(now, letter))
 
 
 def queue_of(task: "Task") -> str:
@@ -178,6 +206,6 @@ def execution(
 ) -> WakeUp | Ledgered | Content:
     if task.delivery is Delivery.WAKE_UP:
         return WakeUp(task, request, args, kwargs)
-    if task.delivery is Delivery.LEDGERED or kwargs.keys() == ROW_ONLY:
+    if task.delivery is Delivery.LEDGERED or row_of(args, kwargs) is not None:
         return Ledgered(task, request, args, kwargs)
     return Content(task, request, args, kwargs)

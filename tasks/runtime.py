@@ -12,6 +12,7 @@ from config import wiring
 from config.selfreport import SelfReport
 from config.settings import Settings
 from core.clock import Clock, SystemClock
+from core.deadletters.spooled import LetterSpool
 from core.model import Project
 from core.store import projects
 from core.store.engine import Database
@@ -49,6 +50,11 @@ class Runtime:
     @cached_property
     def redis(self) -> "Redis":
         return wiring.redis_client(self.settings)
+
+    @cached_property
+    def letters(self) -> LetterSpool:
+        """Where dead letters go while PostgreSQL is away."""
+        return wiring.letter_spool(self.settings)
 
     @cached_property
     def reporter(self) -> SelfReport:

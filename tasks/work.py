@@ -1,9 +1,10 @@
 """One execution of a task as its body sees it."""
 
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from enum import StrEnum
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from sqlalchemy.orm import Session
 
@@ -11,6 +12,8 @@ from core.work.attempt import Started
 
 if TYPE_CHECKING:
     from tasks.runtime import Runtime
+
+MOST_ROWS: Final = 2**63
 
 
 class Delivery(StrEnum):
@@ -23,6 +26,22 @@ class Delivery(StrEnum):
     LEDGERED = "ledgered"
     WAKE_UP = "wake_up"
     CONTENT = "content"
+
+
+def row_of(args: Sequence[Any], kwargs: Mapping[str, Any]) -> int | None:
+    """The row of the ledger that a message names, where it does nothing else."""
+    found = kwargs.get("work_id") if len(kwargs) == 1 and not args else None
+    return found if type(found) is int and 0 < found < MOST_ROWS else None
+
+
+class SettledError(Exception):
+    """A failure that is in the ledger or the dead letters already; it tells Celery's events only.
+
+    What reaches the worker's main process as anything else failed outside of its task.
+    """
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 class Outcome(StrEnum):

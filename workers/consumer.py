@@ -1,107 +1,144 @@
-"""The worker's consumer and request, hardened: what cannot be run becomes a dead letter first."""
+"""The worker's consumer, hardened: what cannot be run becomes a dead letter, and only then goes."""
 
-from typing import TYPE_CHECKING, Any, Final, cast
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import structlog
-from celery.exceptions import WorkerLostError
+from celery import signals as celery_signals
 from celery.worker.consumer import Consumer
-from celery.worker.request import Request
-from celery.worker.state import task_ready
 from kombu import Message
+from kombu.exceptions import ContentDisallowed
 
 from config import wiring
-from core.store.work import WorkOrder
+from core.clock import SystemClock
+from core.deadletters.refusal import PoisonMessageError, UnreadableMessageError
+from core.work.attempt import UnknownWorkError
 from tasks.app import app
-from tasks.queues import Queue
-from tasks.work import Delivery
-from workers import signals
+from tasks.work import Delivery, row_of
+from workers import decompression, signals, transport
+from workers.examination import Content, examine, moment, strip
 from workers.keeper import Keeper
-from workers.leases import LeaseRenewal, work_id_of
-from workers.letters import letter
-
-if TYPE_CHECKING:
-    from tasks.base import Task
+from workers.leases import LeaseRenewal
+from workers.letters import UNREADABLE, item_letter, key_of, letter
+from workers.request import HardRequest, order, redelivered
 
 log = structlog.get_logger()
 
-# While the database is away a message goes back to the broker, but not in a tight circle.
+# While nothing takes a letter its message goes back to the broker, but not in a tight circle.
 REQUEUE_AFTER_SECONDS: Final = 5
+# A message that came back so often, and was never settled, is not given to anybody again.
+POISON_DELIVERIES: Final = 3
+COUNT_HEADER: Final = "x-delivery-count"
+ON_TIME: Final = timedelta(seconds=1)
+
+transport.install()
+decompression.install()
 
 
 class HardConsumer(Consumer):
-    """Buries what Celery would reject or drop, and only then lets it do so."""
+    """Examines each message before Celery's strategy takes anything for it."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         app.steps["consumer"].add(LeaseRenewal)
         signals.connect()
         super().__init__(*args, **options)
         database = wiring.database(app.settings, application="mendline-worker", pool_size=1)
-        self.keeper = Keeper(database, self.hostname)
-        HardRequest.keeper = self.keeper
+        spool = wiring.letter_spool(app.settings)
+        self.keeper = HardRequest.keeper = Keeper(database, self.hostname, spool)
+        transport.SafeChannel.bury = staticmethod(self._bury_item)
 
-    def on_unknown_task(self, body: Any, message: Message, exc: Exception) -> None:
-        if self._buried(message, "unknown_task", exc):
-            super().on_unknown_task(body, message, exc)
+    def create_task_handler(self, *args: Any, **options: Any) -> Callable[[Message], None]:
+        run = super().create_task_handler(*args, **options)
 
-    def on_unknown_message(self, body: Any, message: Message) -> None:
-        if self._buried(message, "refused", None):
-            super().on_unknown_message(body, message)
+        def on_message(message: Message) -> None:
+            if redelivered(message) and not self._may_try_again(message):
+                return
+            try:
+                if not self._postponed(message, examine(message)):
+                    run(message)
+            except (UnreadableMessageError, ContentDisallowed) as error:
+                self._put_away(message, "refused", error)
+            except UnknownWorkError as error:
+                self._put_away(message, "not_ledgered", error)
+            except UNREADABLE as error:
+                self._put_away(message, "undecodable", error)
 
-    def on_invalid_task(self, body: Any, message: Message, exc: Exception) -> None:
-        if self._buried(message, "refused", exc):
-            super().on_invalid_task(body, message, exc)
+        return on_message
+
+    def on_unknown_task(self, body: Any, message: Message, exc: Exception) -> None:  # noqa: ARG002
+        self._put_away(message, "unknown_task", exc)
+
+    def on_unknown_message(self, body: Any, message: Message) -> None:  # noqa: ARG002
+        self._put_away(message, "refused", UnreadableMessageError())
+
+    def on_invalid_task(self, body: Any, message: Message, exc: Exception) -> None:  # noqa: ARG002
+        self._put_away(message, "refused", exc)
 
     def on_decode_error(self, message: Message, exc: Exception) -> None:
-        if self._buried(message, "undecodable", exc):
-            super().on_decode_error(message, exc)
+        self._put_away(message, "undecodable", exc)
 
-    def _buried(self, message: Message, reason: str, error: Exception | None) -> bool:
-        if self.keeper.bury(letter(message, reason, error)):
+    def _postponed(self, message: Message, content: Content) -> bool:
+        """True for a message that waits as a row, instead of in this worker's memory."""
+        delivery = getattr(app.tasks.get(content.fields["task"]), "delivery", None)
+        if delivery is Delivery.LEDGERED and row_of(content.args, content.kwargs) is None:
+            raise UnknownWorkError
+        if delivery is None:  # unknown, or a plain task of Celery
+            return False
+        if delivery is not Delivery.CONTENT:
+            if content.fields.get("eta") or content.fields.get("expires"):
+                strip(message, "eta", "expires")  # the row decides, and a wake-up is for now
+            return False
+        due = content.fields.get("eta")
+        return due is not None and self._enrolled(message, content, moment(due))
+
+    def _enrolled(self, message: Message, content: Content, due_at: datetime) -> bool:
+        strip(message, "eta")
+        wait = due_at - SystemClock().now()
+        if content.args or wait < ON_TIME:
+            return False
+        task: Any = app.tasks[content.fields["task"]]
+        if self.keeper.enrol(order(task, message, content.kwargs, due_at=due_at)):
+            self._acknowledge(message)
+        else:
+            self._later(message)
+        return True
+
+    def _may_try_again(self, message: Message) -> bool:
+        key = key_of(message)
+        headers: Any = message.headers  # strangers put anything there
+        told = headers.get(COUNT_HEADER) if isinstance(headers, dict) else None
+        count = told if isinstance(told, int) else self.keeper.delivered(key)
+        if count is None:
+            self._later(message)  # not counted, so not tried either
+            return False
+        if count < POISON_DELIVERIES:
             return True
-        self.timer.call_after(REQUEUE_AFTER_SECONDS, message.requeue)
+        self._put_away(message, "poison", PoisonMessageError(), attempts=count)
         return False
 
-
-class HardRequest(Request):
-    """What the main process alone sees: a child that was lost, a hard limit, a `MemoryError`."""
-
-    keeper: Keeper
-
-    def on_failure(self, exc_info: Any, *rest: Any, **options: Any) -> None:
-        error = exc_info.exception
-        error = getattr(error, "exc", error)
-        if isinstance(error, MemoryError):
-            # The child has settled it; Celery would end the whole worker here.
-            task_ready(self)
-            self.acknowledge()
+    def _put_away(
+        self, message: Message, reason: str, error: Exception, *, attempts: int = 1
+    ) -> None:
+        if not self.keeper.bury(letter(message, reason, error, attempts=attempts)):
+            self._later(message)
             return
-        if isinstance(error, WorkerLostError | SystemExit | KeyboardInterrupt):
-            self._lost("worker_lost")
-        super().on_failure(exc_info, *rest, **options)
+        log.warning("message.buried", reason=reason, error=str(error)[:500])
+        if redelivered(message):
+            self.keeper.settled(key_of(message))
+        self._acknowledge(message)
+        celery_signals.task_rejected.send(sender=self, message=message, exc=error)
 
-    def on_timeout(self, soft: bool, timeout: float) -> None:  # noqa: FBT001 (Celery's call)
-        if not soft:
-            self._lost("time_limit")
-        super().on_timeout(soft, timeout)
+    def _bury_item(self, item: bytes, queue: str, error: Exception) -> bool:
+        if not self.keeper.bury(item_letter(item, queue, error)):
+            return False
+        log.warning("message.buried", reason="refused", error=str(error)[:500])
+        return True
 
-    def _lost(self, reason: str) -> None:
-        work_id = work_id_of(self)
-        if work_id is not None:
-            self.keeper.abandon(work_id, reason)
-        elif getattr(self.task, "delivery", None) is Delivery.CONTENT:
-            self._enrol()
+    def _acknowledge(self, message: Message) -> None:
+        this: Any = self
+        message.ack_log_error(logging.getLogger(__name__), this.connection_errors)
 
-    def _enrol(self) -> None:
-        order = WorkOrder(
-            task=self.name,
-            arguments=self.kwargs,
-            queue=self._queue(),
-            unique_key=f"message-{self.id}",
-            origin=self.id,
-        )
-        if not self.keeper.enrol(order):
-            self.reject(requeue=True)
-
-    def _queue(self) -> str:
-        name = self.delivery_info.get("routing_key")
-        return name if name in set(Queue) else str(cast("Task", self.task).home)
+    def _later(self, message: Message) -> None:
+        self.timer.call_after(REQUEUE_AFTER_SECONDS, message.requeue)

@@ -13,7 +13,7 @@ from celery.worker.state import active_requests, reserved_requests
 from redis.exceptions import RedisError
 
 from core.clock import SystemClock
-from tasks.work import Delivery
+from tasks.work import Delivery, row_of
 from workers.keeper import Keeper
 
 log = structlog.get_logger()
@@ -22,7 +22,10 @@ RENEW_SECONDS: Final = 5.0
 
 
 class LeaseRenewal(bootsteps.StartStopStep):
-    """Rows in the ledger by id; messages that carry content by the broker's visibility."""
+    """Rows in the ledger by id; messages not yet acknowledged by the broker's visibility.
+
+    It also brings in what was kept on disk while PostgreSQL was away.
+    """
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
 
@@ -45,10 +48,11 @@ class LeaseRenewal(bootsteps.StartStopStep):
         if held := sorted(filter(None, map(work_id_of, running))):
             keeper.renew(held)
         self._renew_visibility(consumer, {*running, *reserved_requests})
+        keeper.drain()
 
     def _renew_visibility(self, consumer: Any, requests: Iterable[Request]) -> None:
         channel = consumer.task_consumer and consumer.task_consumer.channel
-        tags = [r.message.delivery_tag for r in requests if r.task.acks_late]
+        tags = [each.message.delivery_tag for each in requests if not each.acknowledged]
         if not tags or not hasattr(channel, "unacked_index_key"):
             return
         now = self._clock.now().timestamp()
@@ -60,8 +64,8 @@ class LeaseRenewal(bootsteps.StartStopStep):
 
 
 def work_id_of(request: Request) -> int | None:
-    """The row that a message names, if it names one."""
-    found = request.kwargs.get("work_id") if isinstance(request.kwargs, dict) else None
-    if getattr(request.task, "delivery", None) is Delivery.WAKE_UP:
+    """The row that a message names, if it names one and nothing else."""
+    if getattr(request.task, "delivery", None) not in {Delivery.LEDGERED, Delivery.CONTENT}:
         return None
-    return found if isinstance(found, int) and not isinstance(found, bool) else None
+    args, kwargs = request.args, request.kwargs
+    return row_of(args, kwargs) if isinstance(kwargs, dict) else None

@@ -5,55 +5,120 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from kombu import Message
+from kombu.exceptions import ContentDisallowed, DecodeError
 
-from core.errors import report
+from core.errors import ErrorReport, report
 from core.store.deadletters import Capture
 
-RAW_LIMIT: Final = 2**20
-# What an operator needs to understand and replay; the rest of Celery's headers is bookkeeping.
-HEADERS: Final = ("id", "task", "retries", "eta", "expires", "origin", "root_id", "mendline")
+# Kept whole; of what is larger the beginning, with its size and SHA-256.
+RAW_LIMIT: Final = 64 * 2**20
+# They repeat the body in a form in which no secret can be recognised.
+REPEATING: Final = frozenset({"argsrepr", "kwargsrepr"})
+LONGEST_ID: Final = 255
+# What the decoding of a stranger's body raises.
+UNREADABLE: Final = (
+    ContentDisallowed,
+    DecodeError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+# The body is not looked at again: it may be what ended the worker.
+UNTOUCHED: Final = frozenset({"poison", "undecodable"})
 
 
-def letter(message: Message, reason: str, error: BaseException | None) -> Capture:
-    """The raw body is kept: nothing here trusts it to be decodable."""
-    found: Any = message.headers  # strangers put anything there
-    headers = found if isinstance(found, Mapping) else {}
-    body = _raw(message.body)
-    message_id = _text(headers.get("id"))
+def letter(
+    message: Message, reason: str, error: BaseException | None, *, attempts: int = 1
+) -> Capture:
+    """Body, headers and properties as they came: nothing here trusts them to be readable."""
+    headers = _mapping(message.headers)
+    body = raw(message.body)
     return Capture(
-        capture_key=f"message-{message_id or _digest(message, body)}",
+        capture_key=key_of(message),
         reason=reason,
         task=_text(headers.get("task")),
-        queue=_text((message.delivery_info or {}).get("routing_key")),
-        message_id=message_id,
-        headers=_described(message, headers),
+        queue=_text(_mapping(message.delivery_info).get("routing_key")),
+        message_id=_text(headers.get("id")),
+        arguments=None if reason in UNTOUCHED else _arguments(message),
+        headers=_described(message, headers) | _cut(body),
         raw=body[:RAW_LIMIT],
-        error=report(error) if error is not None else None,
+        error=_report(error),
+        attempts=attempts,
+    )
+
+
+def item_letter(item: bytes, queue: str, error: BaseException) -> Capture:
+    """For what lay in a list of the broker and is no message at all."""
+    return Capture(
+        capture_key=f"item-{queue[:LONGEST_ID]}-{hashlib.sha256(item).hexdigest()}",
+        reason="refused",
+        queue=queue,
+        headers=_cut(item),
+        raw=item[:RAW_LIMIT],
+        error=_report(error),
         attempts=1,
     )
 
 
-def _described(message: Message, headers: Mapping[Any, Any]) -> dict[str, Any]:
-    kept = {str(name): _plain(headers[name]) for name in headers if name in HEADERS}
-    return kept | {
-        "content_type": _plain(message.content_type),
-        "content_encoding": _plain(message.content_encoding),
-    }
+def key_of(message: Message) -> str:
+    """The same for every delivery of a message, another one for every other message.
+
+    Senders may use an id twice, so it does not suffice. The tag of a delivery is the message's own
+    on Redis, where it is a text, and the channel's on RabbitMQ, where it is a number.
+    """
+    tag = message.delivery_tag if isinstance(message.delivery_tag, str) else ""
+    known = hashlib.sha256(tag.encode("utf-8", "surrogatepass") + b"\x00" + raw(message.body))
+    found = _text(_mapping(message.headers).get("id")) or ""
+    named = found if found.isprintable() and len(found) <= LONGEST_ID else ""
+    return f"message-{named}-{known.hexdigest()[:32]}"
 
 
-def _raw(body: Any) -> bytes:
+def raw(body: Any) -> bytes:
+    if body is None:
+        return b""
     if isinstance(body, bytes | bytearray | memoryview):
         return bytes(body)
     return str(body).encode("utf-8", "surrogatepass")
 
 
-def _digest(message: Message, body: bytes) -> str:
-    return hashlib.sha256(str(message.delivery_tag).encode() + b"\x00" + body).hexdigest()
+def _described(message: Message, headers: Mapping[Any, Any]) -> dict[str, Any]:
+    kept = {str(name): headers[name] for name in headers if name not in REPEATING}
+    return kept | {
+        "content_type": message.content_type,
+        "content_encoding": message.content_encoding,
+        "properties": message.properties,
+    }
+
+
+def _cut(body: bytes) -> dict[str, Any]:
+    if len(body) <= RAW_LIMIT:
+        return {}
+    return {"raw_bytes": len(body), "raw_sha256": hashlib.sha256(body).hexdigest()}
+
+
+def _arguments(message: Message) -> dict[str, Any] | None:
+    try:
+        payload = message.payload
+    except UNREADABLE:
+        return None
+    match payload:
+        case [list() as args, dict() as kwargs, _]:
+            return {"args": args, "kwargs": kwargs}
+        case {"args": list() as args, "kwargs": dict() as kwargs}:
+            return {"args": args, "kwargs": kwargs}
+    return None
+
+
+def _report(error: BaseException | None) -> ErrorReport | None:
+    return report(error) if error is not None else None
+
+
+def _mapping(value: Any) -> Mapping[Any, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, str | int | float | bool | None) else repr(value)[:500]

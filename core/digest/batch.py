@@ -10,20 +10,22 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Final
 
-from psycopg.errors import CheckViolation, DeadlockDetected, SerializationFailure
 from sqlalchemy.orm import Session
 
 from core.analysis import CURRENT, NO_RULES, Algorithm, Knowledge
 from core.clock import Clock
-from core.digest import bookkeeping, claim, dictionaries, ruling, storing
+from core.digest import bookkeeping, claim, dictionaries, flights, poison, ruling, storing
 from core.digest.claim import ClaimedRow, Connection, Inbox
 from core.digest.dictionaries import Watch
 from core.digest.event import Digested
+from core.digest.flights import Flight
+from core.digest.poison import AWAY, CONFLICTS, Tower, passing
 from core.digest.storing import Stored, Storing
 from core.digest.thinning import Thinning
-from core.digest.understanding import understand
+from core.digest.understanding import understand, unread
 from core.errors import DatabaseConflictError
 from core.grouping.loading import Rulebooks
 from core.store import books, partitions
@@ -38,6 +40,10 @@ PURE_BYTES: Final = 32 * 2**20
 # Events of projects without a dictionary go in small steps: with the next batch there may be one,
 # and they take a fifth of the space.
 UNLEARNED: Final = dictionaries.FIRST
+
+Understanding = Callable[
+    [Connection, Mapping[int, dictionaries.Current]], Callable[[ClaimedRow], Digested]
+]
 
 # A worker that stands still in mid-batch lets go of its rows after a while.
 _SETTINGS: Final = """
@@ -103,6 +109,7 @@ class Digester:
         self._watch = Watch()
         self._rulebooks = Rulebooks()
         self._days: set[date] = set()
+        self._tower = Tower(means.database, means.clock)
 
     def batch(self) -> Batch:
         """Digests the oldest rows that nobody else has; an empty batch when there are none."""
@@ -111,8 +118,7 @@ class Digester:
                 return self._attempt()
             except MissingDaysError as missing:
                 self._make_days(missing.days)
-            except (CheckViolation, DeadlockDetected, SerializationFailure, DatabaseConflictError):
-                # Somebody merged issues, dropped a partition, or waited for us in a circle.
+            except CONFLICTS:
                 self._days.clear()
         return self._attempt()
 
@@ -122,18 +128,57 @@ class Digester:
             return claim.waiting(driver_connection(session))
 
     def _attempt(self) -> Batch:
+        self._tower.release()
+        batch: Batch | None = None
+        try:
+            while batch is None:
+                batch = self._fly()
+        except (*CONFLICTS, *AWAY) as error:
+            if passing(error):
+                self._tower.excuse()
+            raise
+        return batch
+
+    def _fly(self) -> Batch | None:
+        """None when there may be more that crashed."""
         with self._means.database.transaction() as session:
             connection = driver_connection(session)
             connection.execute(_SETTINGS)
+            crashed = flights.crashed(connection)
+            if crashed is not None:
+                return self._again(session, crashed)
             claimed = self._inbox.claim(connection, self._rules.size)
-            return self._digest(session, claimed) if claimed else Batch()
+            if not claimed:
+                return Batch()
+            flight = self._tower.take_off(session, claimed)
+            batch = self._digest(session, claimed, self._understanding)
+            flights.land(connection, flight.id)
+            return batch
 
-    def _digest(self, session: Session, claimed: list[ClaimedRow]) -> Batch:
+    def _again(self, session: Session, crashed: Flight) -> Batch | None:
+        """One row that crashed; several are split, each to be tried alone."""
+        connection = driver_connection(session)
+        if len(crashed.rows) > 1:
+            flights.split(connection, crashed, self._means.clock.now())
+            return None
+        flight = self._tower.again(crashed)
+        claimed, batch = claim.take(connection, flight.rows), None
+        if claimed and flight.hopeless:
+            poison.capture(session, claimed[0], flight, self._means.clock)
+            batch = self._digest(session, claimed, self._unread)
+        elif claimed:
+            batch = self._digest(session, claimed, self._understanding)
+        flights.land(connection, flight.id)
+        return batch
+
+    def _digest(
+        self, session: Session, claimed: list[ClaimedRow], understanding: Understanding
+    ) -> Batch:
         connection = driver_connection(session)
         self._require_days(session, claimed)
         known = dictionaries.current(connection, {row.item.project_id for row in claimed})
         orphans = [row for row in claimed if row.item.project_id not in known]
-        events = self._understood(connection, claimed, known)
+        events = self._understood(claimed, known, understanding(connection, known))
         stored = storing.store(session, events, known, self._how())
         ruling.count(connection, stored.rows, self._writer)
         books.post(session, bookkeeping.lines(events, stored.rows, orphans), self._writer)
@@ -160,11 +205,11 @@ class Digester:
 
     def _understood(
         self,
-        connection: Connection,
         claimed: Iterable[ClaimedRow],
         known: Mapping[int, dictionaries.Current],
+        understood: Callable[[ClaimedRow], Digested],
     ) -> list[Digested]:
-        clock, understood = self._means.clock, self._understanding(connection, known)
+        clock = self._means.clock
         until = clock.monotonic() + PURE_SECONDS
         events: list[Digested] = []
         size = unlearned = 0
@@ -195,6 +240,14 @@ class Digester:
             )
 
         return understood
+
+    def _unread(
+        self,
+        _connection: Connection,
+        _known: Mapping[int, dictionaries.Current],
+    ) -> Callable[[ClaimedRow], Digested]:
+        version = self._means.algorithm.version
+        return partial(unread, failure=poison.FAILURE, grouping_version=version)
 
     def _require_days(self, session: Session, claimed: list[ClaimedRow]) -> None:
         wanted = {bookkeeping.day(row.item.received_at) for row in claimed}

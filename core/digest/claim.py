@@ -5,6 +5,7 @@ stepped over; so each worker remembers where its rows began, and looks below tha
 then, or when nothing is left above it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,12 +18,15 @@ RESET_SECONDS: Final = 30.0
 # Stored bytes of one batch; what is beyond waits for the next one.
 BATCH_BYTES: Final = 16 * 2**20
 
+# Rows of a flight are under way, or it crashed with them: then they are tried alone.
 # None of these statements is prepared: a plan that was made for an empty inbox would read all of a
 # full one.
 _LOCK: Final = """
     SELECT id, octet_length(body) FROM inbox
-    WHERE id > %s ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+    WHERE id > %s AND id NOT IN (SELECT unnest(rows) FROM digest_flights)
+    ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
 """
+_TAKE: Final = "SELECT id FROM inbox WHERE id = ANY(%s) FOR UPDATE SKIP LOCKED"
 _READ: Final = """
     SELECT id, project_id, event_id, received_at, kind, encoding, body, hints
     FROM inbox WHERE id = ANY(%s) ORDER BY id
@@ -62,8 +66,7 @@ class Inbox:
         if not ids:
             return []
         self._mark = ids[0] - 1
-        cursor = connection.cursor(binary=True)
-        return [_row(*row) for row in cursor.execute(_READ, [ids], prepare=False)]
+        return _read(connection, ids)
 
     def forget(self) -> None:
         """The next claim looks from the beginning."""
@@ -82,6 +85,12 @@ class Inbox:
         return ids
 
 
+def take(connection: Connection, wanted: Sequence[int]) -> list[ClaimedRow]:
+    """Those of these rows that are there and that nobody else has."""
+    taken = connection.execute(_TAKE, [list(wanted)], prepare=False).fetchall()
+    return _read(connection, [row_id for (row_id,) in taken])
+
+
 def waiting(connection: Connection) -> bool:
     """Whether there is a row that nobody is at work on."""
     return connection.execute(_WAITING, prepare=False).fetchone() is not None
@@ -89,6 +98,11 @@ def waiting(connection: Connection) -> bool:
 
 def delete(connection: Connection, ids: list[int]) -> None:
     connection.execute(_DELETE, [ids], prepare=False)
+
+
+def _read(connection: Connection, ids: list[int]) -> list[ClaimedRow]:
+    cursor = connection.cursor(binary=True)
+    return [_row(*row) for row in cursor.execute(_READ, [ids], prepare=False)]
 
 
 def _row(row_id: int, *values: Any) -> ClaimedRow:

@@ -143,23 +143,37 @@ def _name(value: Any) -> str | None:
     return value[:LONGEST_NAME].strip() or None if isinstance(value, str) else None
 
 
+def unread(row: ClaimedRow, failure: str, *, grouping_version: int) -> Digested:
+    """For a row whose content nobody may look at; it says only when it came and what it did."""
+    item = row.item
+    about = {
+        "event_id": item.event_id.hex,
+        "timestamp": item.received_at.isoformat(timespec="milliseconds"),
+    }
+    marks = Marks(grouping_version, (UNDIGESTIBLE,))
+    return _digested(row, _plain(about, failure), marks, _unanalysed(failure))
+
+
 def _undigestible(
     row: ClaimedRow, failure: str, skew: timedelta, grouping_version: int
 ) -> Digested:
     event, tags = reader.read(row.item, skew=skew)
     with suppress(*PURE_FAILURES):
         scrub(event)
-    raw = {
+    raw = _plain(event, failure) | {"extra": {"raw": _readable(event)}}
+    marks = Marks(grouping_version, (*tags, UNDIGESTIBLE))
+    return _digested(row, raw, marks, _unanalysed(failure))
+
+
+def _plain(event: Mapping[str, Any], failure: str) -> dict[str, Any]:
+    return {
         "event_id": event["event_id"],
         "timestamp": event["timestamp"],
         "level": "error",
         "platform": "other",
         "logentry": {"formatted": f"An event that could not be digested: {failure}"},
         "tags": {"mendline.undigestible": failure},
-        "extra": {"raw": _readable(event)},
     }
-    marks = Marks(grouping_version, (*tags, UNDIGESTIBLE))
-    return _digested(row, raw, marks, _unanalysed(failure))
 
 
 def _readable(event: Mapping[str, Any]) -> str:

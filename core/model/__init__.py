@@ -23,6 +23,7 @@ from core.model.insight import (
 )
 from core.model.issues import Issue, IssueFingerprint, IssueMerge, IssueTransition, Signal
 from core.model.patterns import IssuePattern, MessagePattern, PatternAlias
+from core.model.poison import DigestFlight, MessageDelivery
 from core.model.projects import Project, ProjectKey
 from core.model.replays import ReplayItem, ReplayRun
 from core.model.rollups import BookEntry, ComponentMinute, IssueMinute
@@ -40,6 +41,7 @@ __all__ = [
     "CorrelationGroup",
     "CorrelationMember",
     "DeadLetter",
+    "DigestFlight",
     "Event",
     "EventId",
     "Facet",
@@ -59,6 +61,7 @@ __all__ = [
     "LetterEdit",
     "MarkCount",
     "MergeSuggestion",
+    "MessageDelivery",
     "MessagePattern",
     "PatternAlias",
     "PayloadDictionary",

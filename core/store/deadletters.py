@@ -22,7 +22,7 @@ class Capture:
     """What is known of a message or a piece of work that failed for good.
 
     `reason` is one word: exhausted, permanent, poison, not_ledgered, unknown_task, undecodable,
-    refused, expired, reported. `raw` is the body where it could not be decoded; `broker` names
+    refused, expired, revoked, reported. `raw` is the body of a message as it came; `broker` names
     another application's broker, `target` what a hold on the work holds. `replay_of` is the letter
     whose replay failed. Times are the caller's.
     """

@@ -1,7 +1,8 @@
 import pytest
 from kombu import Message
 
-from workers.letters import RAW_LIMIT, letter
+from workers import letters
+from workers.letters import item_letter, letter
 
 
 def message(body=b"[]", headers=None, **options):
@@ -18,7 +19,8 @@ def message(body=b"[]", headers=None, **options):
 def test_letter_keeps_the_message_as_it_came():
     headers = {"id": "m1", "task": "a.b", "retries": 2, "argsrepr": "('secret',)"}
     found = letter(message(b"\xff\x00", headers), "undecodable", ValueError("bad"))
-    assert (found.capture_key, found.task, found.queue) == ("message-m1", "a.b", "intake")
+    assert found.capture_key.startswith("message-m1-")
+    assert (found.task, found.queue) == ("a.b", "intake")
     assert found.raw == b"\xff\x00"
     assert found.headers["retries"] == 2
     assert "argsrepr" not in found.headers
@@ -41,8 +43,44 @@ def test_messages_without_an_id_are_told_apart_by_their_content():
     assert letter(message(b"2"), "refused", None).capture_key != first.capture_key
 
 
-def test_huge_body_is_cut():
-    assert len(letter(message(b"x" * (RAW_LIMIT + 1)), "refused", None).raw) == RAW_LIMIT
+def test_the_same_id_with_another_body_is_another_letter():
+    headers = {"id": "m1"}
+    first, second = (letter(message(body, headers), "refused", None) for body in (b"1", b"2"))
+    assert first.capture_key != second.capture_key
+
+
+def test_the_number_of_a_delivery_is_not_part_of_the_key():
+    first, second = (letter(message(delivery_tag=tag), "refused", None) for tag in (1, 2))
+    assert first.capture_key == second.capture_key
+
+
+def test_huge_body_is_cut_and_says_so(monkeypatch):
+    monkeypatch.setattr(letters, "RAW_LIMIT", 4)
+    found = letter(message(b"123456"), "refused", None)
+    assert found.raw == b"1234"
+    assert found.headers["raw_bytes"] == 6
+    assert found.headers["raw_sha256"].startswith("8d969eef")
+
+
+def test_headers_and_properties_are_kept():
+    found = letter(message(headers={"x": [1]}, properties={"priority": 3}), "refused", None)
+    assert found.headers["x"] == [1]
+    assert found.headers["properties"] == {"priority": 3}
+
+
+def test_readable_arguments_are_kept_for_a_replay():
+    found = letter(message(b'[[1], {"a": 2}, null]'), "unknown_task", None)
+    assert found.arguments == {"args": [1], "kwargs": {"a": 2}}
+
+
+@pytest.mark.parametrize("reason", ["poison", "undecodable"])
+def test_what_may_have_ended_a_worker_is_not_read_again(reason):
+    assert letter(message(b'[[1], {"a": 2}, null]'), reason, None).arguments is None
+
+
+def test_an_item_of_a_list_is_kept_whole():
+    found = item_letter(b"\xff{", "intake", ValueError("bad"))
+    assert (found.raw, found.queue, found.reason) == (b"\xff{", "intake", "refused")
 
 
 @pytest.mark.parametrize(
