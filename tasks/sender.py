@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING, Any, Final
 
 from celery.exceptions import CeleryError
-from kombu.exceptions import ChannelError, KombuError, OperationalError
+from kombu.exceptions import ChannelError, KombuError
+from redis import RedisError
 
 from core import context
 from core.errors import BrokerUnavailableError, ConfigurationError
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from celery import Celery
 
 NOT_FOUND: Final = 404
+# Redis' own errors come through where kombu asks it beside the connection that it watches; on a
+# pooled channel whose connection has been lost kombu stumbles over what is no longer there.
+AWAY: Final = (ChannelError, KombuError, OSError, RedisError, AttributeError)
 
 
 class CelerySender:
@@ -48,7 +52,7 @@ class CelerySender:
             if getattr(error, "code", None) == NOT_FOUND or "NOT_FOUND" in str(error):
                 return 0
             raise BrokerUnavailableError(str(error), queue=queue) from error
-        except (OperationalError, OSError) as error:
+        except AWAY as error:
             raise BrokerUnavailableError(str(error), queue=queue) from error
 
     def _send(self, task: str, **options: Any) -> None:
@@ -56,5 +60,5 @@ class CelerySender:
             self._app.send_task(task, ignore_result=True, **options)
         except CeleryError as error:
             raise ConfigurationError(f"{task} cannot be sent: {error}", task=task) from error
-        except (KombuError, OSError) as error:
+        except AWAY as error:
             raise BrokerUnavailableError(str(error), task=task) from error
