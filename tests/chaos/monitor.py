@@ -30,7 +30,7 @@ class Monitor:
     def __init__(self, site, load):
         self._site = site
         self._load = load
-        self._normal = {t: len(found) for t, found in site.processes().items()}
+        self._normal = site.normal()
         self._finished = site.orders.finished()
         self._wounds = []
         self._lock = threading.Lock()

@@ -15,7 +15,6 @@ from tasks.queues import Queue
 
 # By name: this process runs no tasks.
 EFFECT = "chaos.effect"
-HOARD = "chaos.hoard"
 QUEUES = (Queue.RECOVERY, Queue.ALERTS, Queue.MAINTENANCE, Queue.FIXES)
 TABLES = (
     "CREATE SCHEMA IF NOT EXISTS chaos",
@@ -121,15 +120,6 @@ class Orders:
             work_id = self._note(session, item, order)
         self.confirmed.add(item)
         return work_id
-
-    def hoard(self, megabytes, *, seconds, times):
-        """Fills the memory of `times` children of each pool."""
-        with self._database.transaction() as session:
-            for queue in (Queue.MAINTENANCE, Queue.ANALYSIS):
-                for _ in range(times):
-                    arguments = {"megabytes": megabytes, "seconds": seconds}
-                    order = WorkOrder(HOARD, arguments, queue, priority=0)
-                    add(session, order, self._clock.now())
 
     def under_way(self):
         return self._one(UNDER_WAY)

@@ -53,17 +53,28 @@ REDIS_CONNECTION = Scenario(
         Latency(target=Target.REDIS, intensity=0.8, duration=20),
     ),
     pause=15.0,
-    pressure=Pressure(item_rate=30, event_rate=60),
-    expected=Expected(recovery=30, availability=0.99, during=True, settled=60),
+    pressure=Pressure(item_rate=10, event_rate=60),
+    expected=Expected(
+        recovery=30, availability=0.99, during=True, settled=120, logged=("work.publish_failed",)
+    ),
     around=Around(proxied=(Target.REDIS,)),
 )
 
 MEMORY_PRESSURE = Scenario(
     name="memory pressure",
-    about="Tasks in every child take nine tenths of the memory that a child may have.",
-    faults=(MemoryPressure(target=Target.CHILD, intensity=0.9, duration=90),),
-    pressure=Pressure(item_rate=20, event_rate=60),
-    expected=Expected(recovery=30, availability=0.99, during=True, errors=15, settled=60),
+    about="Something else takes nine tenths of the memory that is left: pools stop growing and work"
+    " of low priority waits, while intake and urgent work go on; with the memory all comes back.",
+    faults=(MemoryPressure(target=Target.WORKER, intensity=0.9, duration=90),),
+    pressure=Pressure(item_rate=10, event_rate=60),
+    expected=Expected(
+        recovery=30,
+        availability=0.99,
+        during=True,
+        errors=15,
+        settled=90,
+        logged=("memory.pressure",),
+    ),
+    around=Around(memory=True),
 )
 
 PROCESS_CRASHES = Scenario(

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from config import machine
 from tests.acceptance.platform import Platform, running
 from tests.chaos import loader
 from tests.chaos.fault import ImpossibleError
@@ -21,6 +22,9 @@ from workers.embedded.redis import EmbeddedRedis
 
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 SMALL_DISK_MEGABYTES = 700
+MOST_MEMORY = 4 * 2**30
+# Of the spare memory; the marks lie between what is in use and what the fault will take.
+HIGH, CRITICAL = 0.5, 0.75
 
 
 @dataclass(frozen=True)
@@ -28,13 +32,15 @@ class Around:
     """What a site has besides its platform.
 
     A store in `proxied` runs outside the platform, behind a proxy. `broker` is the address of one
-    that runs already. `processes` are those of the Procfile that run; none means all.
+    that runs already. With `memory` the host counts as short of it before the drill makes it so
+    in earnest. `processes` are those of the Procfile that run; none means all.
     """
 
     proxied: tuple[Target, ...] = ()
     broker: str | None = None
     small_disk: bool = False
     clock: bool = False
+    memory: bool = False
     processes: tuple[str, ...] = ()
 
     @property
@@ -51,6 +57,7 @@ class Site:
     servers: list[Kept] = field(default_factory=list)
     disk: Path | None = None
     clock: Path | None = None
+    spare_memory: int = 0
     orders: Orders | None = None
 
     def processes(self):
@@ -64,13 +71,11 @@ class Site:
     def victims(self, target):
         return self.processes()[target]
 
-    def hoard(self, share, *, seconds):
-        """Lets tasks fill the memory of all children of all pools."""
-        assert self.orders is not None
-        known = pools.load().values()
-        megabytes = int(min(pool.memory_megabytes_per_child for pool in known) * share)
-        self.orders.hoard(megabytes, seconds=seconds, times=max(p.children for p in known))
-        return megabytes
+    def normal(self):
+        """How many processes of each target there are at the least: pools shrink when idle."""
+        least = {Target.CHILD: sum(pool.least for pool in pools.load().values())}
+        found = {target: len(processes) for target, processes in self.processes().items()}
+        return {target: min(n, least.get(target, n)) for target, n in found.items()}
 
 
 @contextmanager
@@ -89,6 +94,9 @@ def site(folder, around):
         clock = folder / "clock" if around.clock else None
         if clock:
             environment |= _faked(clock)
+        spare = _spare_memory() if around.memory else 0
+        if spare:
+            environment |= _watermarks(spare)
         platform = stack.enter_context(
             running(folder / "data", env=environment, arguments=around.arguments, measured=False)
         )
@@ -101,6 +109,7 @@ def site(folder, around):
             servers=[store.server for store in stores.values()],
             disk=folder if around.small_disk else None,
             clock=clock,
+            spare_memory=spare,
         )
 
 
@@ -150,3 +159,19 @@ def _faked(clock):
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         "FAKETIME_DONT_RESET": "1",
     }
+
+
+def _spare_memory():
+    """Bytes that the drill may take: never more than half of what others have left."""
+    found = machine.memory()
+    spare = min(MOST_MEMORY, (found.limit - found.used) // 2)
+    # Shortness is left a twentieth of the memory below its mark; that must be above today's use.
+    if spare * HIGH <= found.limit * 0.06:
+        raise ImpossibleError("there is too little memory to be short of")
+    return spare
+
+
+def _watermarks(spare):
+    found = machine.memory()
+    high, critical = ((found.used + spare * part) / found.limit for part in (HIGH, CRITICAL))
+    return {"MENDLINE_MEMORY_HIGH": f"{high:.3f}", "MENDLINE_MEMORY_CRITICAL": f"{critical:.3f}"}

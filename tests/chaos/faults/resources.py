@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from tests.chaos.fault import Fault, ImpossibleError
 
+# Memory is the host's once it was written to.
+PAGE = 4096
+
 
 @dataclass(frozen=True, kw_only=True)
 class DiskFull(Fault):
@@ -28,9 +31,13 @@ class DiskFull(Fault):
 
 @dataclass(frozen=True, kw_only=True)
 class MemoryPressure(Fault):
-    """Tasks in all children hold that share of the memory that a child may have."""
+    """Something else on the host takes that share of the memory that the site may still have."""
 
     @contextmanager
     def inject(self, site, chance):
-        megabytes = site.hoard(self.intensity, seconds=self.duration)
-        yield f"{megabytes} MB in each child"
+        if not site.spare_memory:
+            raise ImpossibleError("the site's memory was not measured, or there is too little")
+        ballast = bytearray(int(site.spare_memory * self.intensity))
+        ballast[::PAGE] = b"x" * len(range(0, len(ballast), PAGE))
+        yield f"{len(ballast) >> 20} MB taken"
+        del ballast
