@@ -6,10 +6,12 @@ from typing import Any, Final
 
 from celery import Celery
 from celery.signals import setup_logging
+from kombu import Connection
 
 from config import logging, wiring
 from config.settings import Settings
 from tasks.configuration import celery_settings
+from tasks.routing import reading_options
 from tasks.runtime import Runtime
 
 MODULES: Final = (
@@ -24,9 +26,15 @@ MODULES: Final = (
 class Application(Celery):
     """Reads the settings on first use, so that importing this module needs no environment."""
 
+    amqp_cls = "tasks.routing:Routing"
+
     @cached_property
     def settings(self) -> Settings:
         return wiring.discovered(Settings())
+
+    def connection_for_read(self, url: str | None = None, **options: Any) -> Connection:
+        """What is taken from the broker are the bands that this process serves."""
+        return super().connection_for_read(url, transport_options=reading_options(), **options)
 
     @cached_property
     def runtime(self) -> Runtime:

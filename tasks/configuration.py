@@ -1,5 +1,6 @@
 """Celery's settings, from ours: what loses nothing and hangs nowhere on either broker."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from kombu import Exchange
@@ -7,17 +8,22 @@ from kombu import Queue as BrokerQueue
 
 from config import wiring
 from config.settings import Settings
-from tasks.queues import PRIORITY_STEPS, Queue
+from core.store.bands import CRITICAL
+from tasks.queues import BANDS, DEAD, OPEN, PRIORITY_STEPS, Queue, banded, served_bands
 
 SOFT_LIMIT_SECONDS: Final = 600
 HARD_LIMIT_SECONDS: Final = 660
 # Broker's visibility of messages that carry content; the worker renews it while they run.
 VISIBILITY_SECONDS: Final = 60
+# RabbitMQ's own protection against a message that ends every worker; ours counts in the ledger.
+DELIVERY_LIMIT: Final = 10
+# Whoever serves critical work alone gets it first, as long as it has hands free.
+CRITICAL_CONSUMER: Final = {"x-priority": 10}
 
 
 def celery_settings(settings: Settings) -> dict[str, Any]:
     url = wiring.broker_url(settings)
-    quorum = url.startswith(("amqp", "pyamqp"))
+    quorum = is_rabbitmq(url)
     return {
         "broker_url": url,
         "broker_transport_options": _amqp_options() if quorum else _redis_options(),
@@ -25,7 +31,7 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         "broker_connection_max_retries": None,
         "broker_pool_limit": 2,
         "broker_pool_acquire_timeout": 5,
-        "task_queues": _queues(quorum=quorum),
+        "task_queues": quorum_queues() if quorum else _plain_queues(Queue),
         "task_default_queue": Queue.MAINTENANCE,
         "task_create_missing_queues": False,
         "task_default_priority": 5,
@@ -102,14 +108,47 @@ def _amqp_options() -> dict[str, Any]:
     return PUBLISHING | {"confirm_publish": True}
 
 
-def _queues(*, quorum: bool) -> list[BrokerQueue]:
-    arguments = {"x-queue-type": "quorum"} if quorum else None
+def is_rabbitmq(url: str) -> bool:
+    return url.startswith(("amqp", "pyamqp"))
+
+
+def quorum_queues() -> list[BrokerQueue]:
+    """One for each band, and those that others send to, declared as their Celery does it.
+
+    The routing key stays the plain name, so that a message tells where it belongs.
+    """
+    banded_queues = [_quorum_queue(name, number) for name in Queue for number in BANDS]
+    return [*banded_queues, *_plain_queues(OPEN)]
+
+
+def dead_queue() -> BrokerQueue:
+    """Where RabbitMQ puts what it gives up, or what somebody rejects."""
+    return BrokerQueue(
+        DEAD, Exchange(DEAD, type="fanout"), queue_arguments={"x-queue-type": "quorum"}
+    )
+
+
+def _quorum_queue(name: Queue, number: int) -> BrokerQueue:
+    critical = served_bands() == (CRITICAL,)
+    return BrokerQueue(
+        banded(name, number),
+        # To a direct one Celery does not send: it would name the queue itself as the key.
+        Exchange(banded("mendline", number), type="topic"),
+        routing_key=str(name),
+        queue_arguments={
+            "x-queue-type": "quorum",
+            "x-delivery-limit": DELIVERY_LIMIT,
+            "x-dead-letter-exchange": DEAD,
+            # Kept until the other queue has confirmed; that needs the overflow to be refused.
+            "x-dead-letter-strategy": "at-least-once",
+            "x-overflow": "reject-publish",
+        },
+        consumer_arguments=CRITICAL_CONSUMER if critical and number == CRITICAL else None,
+    )
+
+
+def _plain_queues(names: Iterable[Queue]) -> list[BrokerQueue]:
     return [
-        BrokerQueue(
-            str(name),
-            Exchange(str(name), type="direct"),
-            routing_key=str(name),
-            queue_arguments=arguments,
-        )
-        for name in Queue
+        BrokerQueue(str(name), Exchange(str(name), type="direct"), routing_key=str(name))
+        for name in names
     ]

@@ -25,6 +25,7 @@ from core.store.engine import Database
 from tasks.app import app
 from workers import gauges, pools
 from workers.collector import Collector
+from workers.dead_exchange import DeadExchange
 from workers.dispatcher import Dispatcher
 from workers.lookout import Lookout
 from workers.pressure import Pressure
@@ -121,6 +122,7 @@ def main() -> None:
             Duty("relieve", 2.0, Pressure(database, clock).relieve, led=True),
             Duty("collect", 5.0, collector.collect, led=True),
             Duty("gauges", 5.0, lambda: gauges.publish(database), led=True),
+            Duty("dead_exchange", 2.0, DeadExchange(app, database, clock).empty, led=True),
             Duty("forget_agents", 60.0, lambda: forget_agents(database, clock), led=True),
             Duty("forget_processes", 30.0, lambda: telemetry.reap(psutil.pid_exists)),
         ],

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import ErrorReport
 from core.model.work import ITEMS, WorkItem
-from core.work import history
+from core.work import history, keys
 from core.work.burial import letter
 from core.work.states import State
 
@@ -40,5 +40,6 @@ def revoke(
     values = {"work_id": work_id, "worker": worker, "now": now, "entry": entry}
     row = session.execute(_REVOKE, values).one_or_none()
     if row is not None:
+        keys.free(session, row.concurrency_key)
         letter(session, row, report=failed, reason="revoked", now=now)
     return row is not None

@@ -154,11 +154,11 @@ class House:
         self.ledger = ledger
         self.sender = sender
 
-    def order(self, task, *, max_attempts=5, lease_seconds=30, **arguments):
+    def order(self, task, *, queue="maintenance", max_attempts=5, lease_seconds=30, **arguments):
         order = WorkOrder(
             task,
             arguments,
-            "maintenance",
+            queue,
             max_attempts=max_attempts,
             lease_seconds=lease_seconds,
         )
