@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from cli.checks import proof, queues, rows, stores
 from cli.checks.finding import Finding, State, ok, wrong
+from cli.checks.letters import letters
 from cli.failure import AWAY
 from config import wiring
 from config.settings import Settings
@@ -51,6 +52,7 @@ class Examination:
     def run(self) -> None:
         self._look("settings", partial(stores.settings, self.settings))
         self._look("disk", partial(stores.disk, self.settings))
+        self._look("letters", partial(letters, self.settings, self.clock))
         self._look("redis", partial(stores.redis, self.settings))
         self._look("queues", partial(queues.depths, self.settings))
         opened: list[Database] = []

@@ -8,7 +8,16 @@ import platform
 import sys
 from pathlib import Path
 
-BENCHMARKS = ("analysis", "intake", "digest", "tasks", "dispatcher", "end_to_end", "patterns")
+BENCHMARKS = (
+    "analysis",
+    "intake",
+    "digest",
+    "tasks",
+    "consumer",
+    "dispatcher",
+    "end_to_end",
+    "patterns",
+)
 
 
 def machine():

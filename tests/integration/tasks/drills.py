@@ -3,8 +3,10 @@
 import os
 import signal
 import time
+from contextlib import suppress
 from typing import Any
 
+from celery.exceptions import Ignore, Reject
 from sqlalchemy import text
 
 from core.errors import DependencyError, InvalidInputError
@@ -50,23 +52,62 @@ def slow(work: Work, *, what: str, seconds: float) -> None:
 @task("drill.limited", queue=Queue.MAINTENANCE, soft_time_limit=1, time_limit=2)
 def limited(work: Work, *, deaf: bool) -> None:
     note(work, "limited")
+    if deaf:
+        sleep_deaf()
+    time.sleep(20)
+
+
+def sleep_deaf() -> None:
+    """Through every soft limit."""
     end = time.monotonic() + 20
     while time.monotonic() < end:
-        try:
+        with suppress(BaseException):
             time.sleep(1)
-        except BaseException:
-            if not deaf:
-                raise
+
+
+@task("drill.unwritable", queue=Queue.MAINTENANCE)
+def unwritable(work: Work, *, what: str) -> Result:
+    """A result that PostgreSQL cannot keep."""
+    note(work, what)
+    return {"odd": {("a", 1): 2}}
+
+
+@task("drill.late", queue=Queue.INTAKE, delivery=Delivery.CONTENT, soft_time_limit=1, time_limit=2)
+def late(work: Work, *, what: str) -> None:
+    note(work, what)
+    if work.started is None:
+        sleep_deaf()
+
+
+class UnspeakableError(Exception):
+    """Can neither be pickled nor printed."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: None)
+
+    def __str__(self) -> str:
+        raise ValueError("no words")
+
+    __repr__ = __str__
 
 
 def fail_as(how: str) -> None:
     failures: dict[str, Any] = {
+        "ignore": Ignore(),
+        "reject": Reject("no", requeue=False),
+        "again": Reject("no", requeue=True),
+        "unspeakable": UnspeakableError(),
+        "exit": SystemExit(3),
         "transient": DependencyError(retry_after=0.1),
         "permanent": InvalidInputError("not good"),
         "memory": MemoryError("too much"),
         "bug": KeyError("absent"),
     }
+    if how == "sleep":
+        time.sleep(8)
     if how == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
+    if how == "kill all":
+        os.killpg(os.getpgid(os.getppid()), signal.SIGKILL)
     if how in failures:
         raise failures[how]

@@ -1,5 +1,8 @@
 """Workers and their children that die in the middle."""
 
+import redis
+
+from core.model import WorkItem
 from tests.integration.tasks.conftest import wait_until
 
 
@@ -13,6 +16,23 @@ def test_killed_worker_is_rescued_and_the_work_done_once_in_effect(house, start_
     assert done.attempt == 2
     assert house.effects("slow") == 1
     second.stop()
+
+
+def test_killed_worker_leaves_content_that_becomes_a_row(house, start_worker, environment):
+    """Whoever gets the message next does not try it: the ledger does, and counts."""
+    worker = start_worker("killed")
+    house.send("drill.content", what="all", fail="kill all", task_id="all")
+    worker.process.wait(30)
+    with redis.Redis.from_url(environment["MENDLINE_REDIS_URL"]) as broker:
+        (tag,) = broker.zrange("unacked_index", 0, -1)
+    with house.sender._app.connection_for_read() as connection:
+        connection.default_channel.qos.restore_by_tag(tag.decode())
+    restarted = start_worker("restarted")
+    (item,) = wait_until(lambda: house.rows(WorkItem, unique_key="message-all"))
+    assert (item.queue, house.effects("all")) == ("intake", 0)
+    house.send("drill.content", what="canary")
+    wait_until(lambda: house.effects("canary"))
+    restarted.stop()
 
 
 def test_child_that_kills_itself_is_poison(house, start_worker):
