@@ -18,6 +18,7 @@ from core.deadletters import (
 )
 from core.errors import InvalidInputError, report
 from core.model import DeadLetter, WorkItem
+from core.store.work import WorkOrder
 from core.work import holds
 
 OPS = Actor("ops", "192.0.2.1")
@@ -323,3 +324,17 @@ def test_a_run_whose_step_was_given_up_goes_on(mail, fleet, ledger, database):
     for _ in range(3):
         fleet.round(1)
     assert (fleet.run(run_id).state, len(fleet.started)) == ("done", 1)
+
+
+def test_work_that_was_there_before_the_run_is_not_taken_back(captured, fleet, ledger, database):
+    with database.transaction() as session:
+        work_id = ledger.add(session, WorkOrder("mail.send", {"n": 1}, "alerts"))
+    named = {"args": [], "kwargs": {"work_id": work_id}}
+    letter_id = captured("k", reason="unknown_task", arguments=named)
+    ledger._sender.messages.clear()
+    run_id = fleet.begin()
+    fleet.step(run_id)
+    fleet.stop(run_id)
+    assert fleet.state_of([letter_id]) == ["replayed"]
+    fleet.round(1)
+    assert (fleet.run(run_id).recalled, len(fleet.started)) == (0, 1)
