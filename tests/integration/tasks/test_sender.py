@@ -10,6 +10,7 @@ from core.work.sender import WorkMessage
 from tasks import outbound
 from tasks.app import Application
 from tasks.configuration import celery_settings
+from tasks.queues import SERVED
 from tasks.sender import CelerySender
 
 
@@ -29,6 +30,16 @@ def test_depth_is_the_sum_over_the_priorities(sender, broker):
     for priority in range(10):
         sender.send(message(priority=priority))
     assert sender.depth("alerts") == 10
+
+
+def test_who_serves_critical_work_reads_nothing_else(sender, broker, monkeypatch):
+    monkeypatch.setenv(SERVED, "0")
+    for priority in (9, 5, 2):
+        sender.send(message(work_id=priority, priority=priority))
+    with sender._app.connection_for_read() as connection:
+        queue = sender._app.amqp.queues["alerts"](connection.channel())
+        taken = [queue.get(no_ack=True), queue.get()]
+    assert [each and each.payload[1]["work_id"] for each in taken] == [2, None]
 
 
 def test_message_carries_the_id_and_the_context_alone(sender, broker):
