@@ -4,6 +4,7 @@ A container sees the numbers of the whole host; its control group knows what is 
 """
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Final
 import psutil
 
 from config.settings import Settings
-from core.resilience.watermarks import Watermarks
+from core.resilience.watermarks import Level, Watermarks
 
 CGROUPS: Final = Path("/sys/fs/cgroup")
 OWN_CGROUP: Final = Path("/proc/self/cgroup")
@@ -84,6 +85,28 @@ def _text(file: Path) -> str:
 def processors_used() -> float:
     """The share of the host's that was in use since the last call."""
     return psutil.cpu_percent(interval=None) / 100
+
+
+class Watch:
+    """Tells whether memory is critically short; calls `relieve` when it begins to be short."""
+
+    def __init__(
+        self,
+        marks: Watermarks,
+        relieve: Callable[[], object],
+        *,
+        look: Callable[[], Memory] | None = None,
+    ) -> None:
+        self._marks = marks
+        self._relieve = relieve
+        self._look = look or memory
+        self._level = Level.EASY
+
+    def __call__(self) -> bool:
+        before, self._level = self._level, self._marks.level(self._look().share, self._level)
+        if before is Level.EASY < self._level:
+            self._relieve()
+        return self._level is Level.CRITICAL
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@
 accepted is written, and the process ends with 0.
 """
 
+import gc
 import signal
 import sys
 from os import environ
@@ -13,7 +14,7 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
-from config import logging, wiring
+from config import logging, machine, wiring
 from config.knowledge import knowledge
 from config.recovery import policies
 from config.settings import Settings
@@ -43,6 +44,8 @@ def compose(settings: Settings) -> Services:
     runtime = Runtime(celery, settings)
     database = wiring.database(settings, application="mendline-api", pool_size=CONNECTIONS)
     clock, waker = SystemClock(), wake(runtime)
+    keyring = Keyring(database, clock)
+    memory_short = machine.Watch(machine.watermarks(settings), lambda: _relieve(keyring))
     intake = IntakeService(
         IntakeSettings(
             database_url=database.url,
@@ -51,7 +54,9 @@ def compose(settings: Settings) -> Services:
             limits=wiring.limits(settings),
         ),
         clock=clock,
-        listeners=Listeners(wake=waker, observe=_count, committed=_committed),
+        listeners=Listeners(
+            wake=waker, observe=_count, committed=_committed, memory_short=memory_short
+        ),
     )
     return Services(
         settings=settings,
@@ -60,12 +65,18 @@ def compose(settings: Settings) -> Services:
         intake=intake,
         sender=runtime.sender,
         redis=runtime.redis,
-        keyring=Keyring(database, clock),
+        keyring=keyring,
         payloads=Payloads(),
         advise=Adviser(knowledge(settings.knowledge_dir), policies()),
         report=lambda error: runtime.reporter.exception(error, process="api"),
         closing=(waker.close, runtime.redis.close),
     )
+
+
+def _relieve(keyring: Keyring) -> None:
+    """What can be looked up or collected again need not be in memory."""
+    keyring.forget()
+    gc.collect()
 
 
 def _count(account: Account, reason: str, count: int) -> None:

@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -74,10 +75,11 @@ class Agent:
             for signal in (SIGTERM, SIGINT):
                 loop.add_signal_handler(signal, self._asked_to_end, supervisor)
             crew = Crew(self.pool, self._folder, host=self.host, supervisor=supervisor)
+            await self._pause(self.pool.begins_after_seconds)
             while not self._stopping.is_set():
                 self._converge(crew)
                 await self._beat(supervisor, crew)
-                await self._pause(crew)
+                await self._pause(self._interval(crew))
             await self._drain(supervisor, crew)
         burial.cancel()
 
@@ -140,13 +142,14 @@ class Agent:
             },
         )
 
-    async def _pause(self, crew: Crew) -> None:
+    @staticmethod
+    def _interval(crew: Crew) -> float:
         """Short while something is starting, so that readiness is told without delay."""
-        starting = State.STARTING in crew.states().values()
-        try:
-            await asyncio.wait_for(self._stopping.wait(), FIRST_INTERVAL if starting else INTERVAL)
-        except TimeoutError:
-            return
+        return FIRST_INTERVAL if State.STARTING in crew.states().values() else INTERVAL
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
 
     async def _drain(self, supervisor: Supervisor, crew: Crew) -> None:
         stopping = asyncio.create_task(crew.drain())

@@ -36,6 +36,7 @@ class Children(bootsteps.StartStopStep):
         self._timer: Any = None
         self._renewed = 0
         self._to_renew: set[int] = set()
+        self._leaving: int | None = None
 
     def start(self, worker: Any) -> None:
         self._timer = worker.timer.call_repeatedly(EVERY_SECONDS, self.look, (worker,))
@@ -64,12 +65,26 @@ class Children(bootsteps.StartStopStep):
         if target > current:
             log.info("children.grown", children=target)
             _grow(worker, target - current)
-        elif target < current and _idle(processes) is not None:
-            log.info("children.shrunk", children=current - 1)
-            _shrink(worker)
-        elif _idle(processes) in self._to_renew:
-            _shrink(worker)
+            return
+        idle = self._idle(processes)
+        if idle is None or (target == current and idle not in self._to_renew):
+            return
+        self._leaving = idle
+        _shrink(worker)
+        if target == current:
             _grow(worker, 1)
+        else:
+            log.info("children.shrunk", children=current - 1)
+
+    def _idle(self, processes: Any) -> int | None:
+        """The child that would be given up next, if nothing is on its way to it.
+
+        Celery would give up the same child twice: it belongs to the pool until it has ended.
+        """
+        child = next(processes._iterinactive(), None)  # noqa: SLF001
+        if child is None or child.inqW_fd in processes._busy_workers:  # noqa: SLF001
+            return None
+        return None if child.pid == self._leaving else int(child.pid)
 
     def _told(self, worker: Any, processes: Any) -> Told:
         counters = dict(processes._on_ready_counters)  # noqa: SLF001
@@ -81,14 +96,6 @@ class Children(bootsteps.StartStopStep):
             finished=_finished(worker.app.tasks, total_count),
             tasks={pid: counter.value for pid, counter in counters.items()},
         )
-
-
-def _idle(processes: Any) -> int | None:
-    """The child that would be given up next, if nothing is on its way to it."""
-    child = next(processes._iterinactive(), None)  # noqa: SLF001
-    if child is None or child.inqW_fd in processes._busy_workers:  # noqa: SLF001
-        return None
-    return int(child.pid)
 
 
 def _grow(worker: Any, number: int) -> None:

@@ -102,7 +102,7 @@ class Lookout:
                 busy=None if blind else float(_sum(living, "busy")),
                 backlog=backlog,
                 oldest=max((now - since).total_seconds(), 0.0) if since else 0.0,
-                finished=self._finished(living) + digested * (FROM_INBOX in pool.queues),
+                finished=self._finished(living) + digested * _digests(pool),
                 processors=_processors(living),
             )
             sights[name] = Sight(seen, tuple(living))
@@ -117,12 +117,14 @@ class Lookout:
     ) -> tuple[float | None, datetime | None]:
         """Tasks that wait, and since when; none where the broker cannot be asked."""
         found = [waiting[queue] for queue in pool.queues if queue in waiting]
+        if pool.critical_only:
+            found = [each.only_critical() for each in found]
         moments = [each.since for each in found if each.since is not None]
         total = float(sum(each.rows for each in found))
-        if FROM_INBOX in pool.queues:
+        if _digests(pool):
             total += inbox.rows / self._batch
             moments += [inbox.since] if inbox.since else []
-        for queue in FROM_OUTSIDE.intersection(pool.queues):
+        for queue in FROM_OUTSIDE.intersection(() if pool.critical_only else pool.queues):
             messages = outside[queue]
             if messages is None:
                 return None, None
@@ -152,6 +154,11 @@ class Lookout:
         gone = inbox.ever - inbox.rows
         before, self._before.digested = self._before.digested, gone
         return max(gone - before, 0) / self._batch if before is not None else 0.0
+
+
+def _digests(pool: Pool) -> bool:
+    """Wake-ups are no critical work."""
+    return FROM_INBOX in pool.queues and not pool.critical_only
 
 
 def _present(agent: Agent, now: datetime) -> bool:

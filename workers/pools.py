@@ -10,7 +10,8 @@ from typing import Any, Final
 
 import config
 from core.errors import ConfigurationError, InvalidInputError
-from tasks.queues import Queue
+from core.store.bands import CRITICAL
+from tasks.queues import SERVED, Queue
 from workers.procfile import ROOT
 from workers.programs import Program
 
@@ -35,6 +36,8 @@ class Pool:
     memory_megabytes_per_process: int
     tasks_per_child: int
     drain_seconds: float
+    critical_only: bool = False
+    begins_after_seconds: float = 0.0
 
     def highest(self, processors: int) -> int:
         """What a host with that many processors may have."""
@@ -63,11 +66,14 @@ class Pool:
         return Program(
             name=name,
             argv=argv,
-            environment={"MENDLINE_PROCESS": name},
+            environment={"MENDLINE_PROCESS": name, **self._bands()},
             directory=ROOT,
             stop_signal=Signals.SIGTERM,
             grace=self.drain_seconds,
         )
+
+    def _bands(self) -> dict[str, str]:
+        return {SERVED: str(CRITICAL)} if self.critical_only else {}
 
 
 def load(path: Path = PATH) -> dict[str, Pool]:
@@ -101,6 +107,8 @@ def _pool(name: str, table: Mapping[str, Any]) -> Pool:
         memory_megabytes_per_process=int(table["memory_megabytes_per_process"]),
         tasks_per_child=int(table["tasks_per_child"]),
         drain_seconds=float(table["drain_seconds"]),
+        critical_only=bool(table.get("critical_only", False)),
+        begins_after_seconds=float(table.get("begins_after_seconds", 0)),
     )
     _check(pool)
     return pool

@@ -1,10 +1,13 @@
-"""How full the inbox is: an estimate that is counted now and then and carried on in between."""
+"""How full the inbox is: an estimate that is counted now and then and carried on in between.
+
+And whether the host is critically short of memory: then single errors are taken in, batches not.
+"""
 
 from typing import Final
 
 from core.intake.link import Link
 
-_RETRY_AFTER: Final = 10
+RETRY_AFTER: Final = 10
 # Counts no further than the limit, so that it costs little even when the inbox is huge.
 _COUNT: Final = "SELECT count(*) FROM (SELECT FROM inbox LIMIT %s) AS waiting"
 
@@ -14,6 +17,7 @@ class Pressure:
         self._link = link
         self._limit = limit
         self._rows = 0
+        self.memory_short = False
 
     def added(self, rows: int) -> None:
         self._rows += rows
@@ -25,4 +29,4 @@ class Pressure:
     @property
     def retry_after(self) -> int | None:
         """Seconds after which a client may try again; None while there is room."""
-        return _RETRY_AFTER if self._rows >= self._limit else None
+        return RETRY_AFTER if self._rows >= self._limit else None

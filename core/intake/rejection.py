@@ -18,6 +18,7 @@ class Reason(StrEnum):
     DUPLICATE_ITEM = "duplicate_item"
     INBOX_FULL = "inbox_full"
     SPOOL_FULL = "spool_full"
+    MEMORY_SHORT = "memory_short"
     UNAVAILABLE = "unavailable"
 
 

@@ -37,6 +37,10 @@ def _nothing() -> None:
     return
 
 
+def _enough() -> bool:
+    return False
+
+
 def _uncounted(_size: int) -> None:
     return
 
@@ -57,12 +61,13 @@ class IntakeSettings:
 class Listeners:
     """Who hears of it: `wake` that rows wait, `observe` of refusals, `committed` of batch sizes.
 
-    All are called in the event loop and must not block.
+    `memory_short` is asked about every second. All are called in the event loop and must not block.
     """
 
     wake: Callable[[], None] = _nothing
     observe: Observer | None = None
     committed: Callable[[int], None] = _uncounted
+    memory_short: Callable[[], bool] = _enough
 
 
 class IntakeService:
@@ -151,6 +156,7 @@ class IntakeService:
     async def _upkeep(self) -> None:
         rounds = 0
         while not self._ending.begun:
+            self.pressure.memory_short = self._listeners.memory_short()
             try:
                 if rounds % max(1, round(FRESH_SECONDS / self._settings.upkeep_seconds)) == 0:
                     await self.pressure.refresh()

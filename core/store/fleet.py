@@ -10,29 +10,35 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.model import PoolLoad, PoolOverride, ScaleDecision
-from core.store.bands import ENDS, LOW, LOW_PRIORITY
+from core.store.bands import CRITICAL, ENDS, LOW, LOW_PRIORITY
 from core.store.paging import Cursor, Keyset, Page
 
 ORDER: Final = Keyset(ScaleDecision.id, ScaleDecision.id)
 # More rows than this are many, however many they are.
 MOST_COUNTED: Final = 20_000
 
-# Held and parked rows wait for something else than a child.
+# Held and parked rows wait for something else than a child. The index has critical rows first.
 _READY: Final = text("""
-    SELECT name, ready.rows + sent.rows, least(ready.since, sent.since)
+    SELECT name,
+        ready.rows + sent.rows, least(ready.since, sent.since),
+        ready.critical + sent.critical, least(ready.critical_since, sent.critical_since)
     FROM unnest(cast(:queues AS text[])) AS name
     CROSS JOIN LATERAL (
-        SELECT count(*) AS rows, min(due_at) AS since
+        SELECT count(*) AS rows, min(due_at) AS since,
+            count(*) FILTER (WHERE priority <= :critical) AS critical,
+            min(due_at) FILTER (WHERE priority <= :critical) AS critical_since
         FROM (
-            SELECT due_at FROM work_items AS item
+            SELECT due_at, priority FROM work_items AS item
             WHERE state = 'waiting' AND NOT parked AND queue = name AND due_at <= :now
               AND NOT EXISTS (
                   SELECT FROM work_holds AS hold
                   WHERE hold.until > :now AND (hold.target = item.target
                       OR (hold.target = :low AND item.priority > :others)))
-            LIMIT :most) AS first) AS ready
+            ORDER BY priority LIMIT :most) AS first) AS ready
     CROSS JOIN LATERAL (
-        SELECT count(*) AS rows, min(due_at) AS since
+        SELECT count(*) AS rows, min(due_at) AS since,
+            count(*) FILTER (WHERE coalesce(band, 0) = 0) AS critical,
+            min(due_at) FILTER (WHERE coalesce(band, 0) = 0) AS critical_since
         FROM work_items
         WHERE state = 'published' AND queue = name) AS sent""")
 _INBOX: Final = text("""
@@ -43,10 +49,15 @@ _INBOX: Final = text("""
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """Rows that a worker could do now, and since when the oldest of them waits."""
+    """Rows that a worker could do now, since when the oldest waits; and the critical of them."""
 
     rows: int
     since: datetime | None
+    critical: int = 0
+    critical_since: datetime | None = None
+
+    def only_critical(self) -> "Ready":
+        return Ready(self.critical, self.critical_since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +72,8 @@ class InboxState:
 def ready(session: Session, queues: Sequence[str], *, now: datetime) -> Mapping[str, Ready]:
     """By queue: rows of the ledger that wait, and those whose messages are under way."""
     values = {"queues": list(queues), "now": now, "most": MOST_COUNTED}
-    low = {"low": LOW_PRIORITY, "others": ENDS[LOW - 1]}
-    found = session.execute(_READY, values | low)
-    return {queue: Ready(rows, since) for queue, rows, since in found}
+    bands = {"low": LOW_PRIORITY, "others": ENDS[LOW - 1], "critical": ENDS[CRITICAL]}
+    return {queue: Ready(*row) for queue, *row in session.execute(_READY, values | bands)}
 
 
 def inbox(session: Session) -> InboxState:

@@ -124,7 +124,7 @@ def test_the_next_start_finds_everything_again(lives):
 
 def test_it_stops_in_order(lives):
     log = lives.last.platform.log()
-    order = ("api", "beat", "fleet", "worker-ingest, worker-general", "flower")
+    order = ("api", "beat", "fleet", "worker-ingest, worker-general, worker-critical", "flower")
     stops = [log.rindex(f"Stopping {name}.") for name in order]
     assert stops == sorted(stops)
     assert lives.last.code == 0

@@ -11,6 +11,7 @@ from core.errors import InvalidInputError, MendlineError, RateLimitedError
 from core.intake import components, credentials, document, envelope, rest
 from core.intake.compression import decompress
 from core.intake.limits import Limits
+from core.intake.pressure import RETRY_AFTER
 from core.intake.rejection import Reason
 from core.intake.submission import (
     Arrival,
@@ -131,11 +132,18 @@ class Reports:
         return plain(self._answers(submission)[0])
 
     async def batch(self, incoming: Incoming) -> Answer:
-        return plain(self._answers(await self._taken(incoming, from_reports)))
+        return plain(self._answers(await self._taken(incoming, from_reports, many=True)))
 
-    async def _taken(self, incoming: Incoming, parse: Parse) -> Submission:
+    async def _taken(self, incoming: Incoming, parse: Parse, *, many: bool = False) -> Submission:
         arrival = await incoming.arrival(await incoming.project_of_sender())
         submission = await _parsed(incoming, arrival, parse)
+        if many and incoming.intake.pressure.memory_short:
+            raise RateLimitedError(
+                "the host is short of memory; send errors one by one",
+                retry_after=RETRY_AFTER,
+                reason=Reason.MEMORY_SHORT,
+                count=len(submission.items),
+            )
         await _accept(incoming, submission)
         return submission
 

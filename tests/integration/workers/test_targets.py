@@ -276,3 +276,14 @@ def test_a_look_at_a_large_ledger_counts_no_further_than_needed(house, targets, 
         )
     ticks(house, targets, 1)
     assert house.load().backlog == 20_000
+
+
+def test_critical_work_is_the_load_of_its_own_pool(house, targets):
+    house.order(100, priority=5)
+    house.order(7, priority=2)
+    house.clock.advance(3)
+    house.order(1, priority=0)
+    ticks(house, targets, 1, pool="critical")
+    load = house.load("critical")
+    assert (load.backlog, load.oldest_seconds) == (8, 3)
+    assert house.load("general").backlog == 108

@@ -26,9 +26,16 @@ def written(tmp_path, *, least=1, start=2, most=12, text=TEXT):
     return path
 
 
-def test_every_queue_is_served_by_exactly_one_pool():
-    served = list(chain.from_iterable(pool.queues for pool in pools.load().values()))
-    assert sorted(served) == sorted(Queue)
+def test_every_queue_is_served_whole_by_exactly_one_pool():
+    whole = [pool.queues for pool in pools.load().values() if not pool.critical_only]
+    assert sorted(chain.from_iterable(whole)) == sorted(Queue)
+
+
+def test_critical_work_of_every_queue_has_a_pool_that_does_nothing_else():
+    (critical,) = [pool for pool in pools.load().values() if pool.critical_only]
+    assert sorted(critical.queues) == sorted(Queue)
+    assert critical.least >= 1
+    assert critical.worker(1, "a", children=1).environment["MENDLINE_BANDS"] == "0"
 
 
 def test_every_pool_has_its_line_in_the_procfile():

@@ -60,12 +60,14 @@ def test_intake_stops_first_and_workers_before_what_only_looks_on():
 
 
 def test_our_own_file_names_every_process_of_the_platform():
+    workers = ["worker-ingest", "worker-general", "worker-critical"]
     names = [entry.name for entry in procfile.read()]
-    assert names == ["api", "worker-ingest", "worker-general", "fleet", "beat", "flower"]
+    assert names == ["api", *workers, "fleet", "beat", "flower"]
 
 
 def test_only_pools_are_pools():
     assert [entry.name for entry in procfile.read() if entry.is_pool] == [
         "worker-ingest",
         "worker-general",
+        "worker-critical",
     ]

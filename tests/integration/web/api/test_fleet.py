@@ -1,4 +1,9 @@
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
 import pytest
+import yaml
 from sqlalchemy import select
 
 from core.model import AuditEntry, PoolOverride, ScaleDecision
@@ -35,6 +40,19 @@ def test_a_pool_is_shown_over_all_its_hosts(reader):
 def test_what_autoscalers_poll_knows_no_bounds(reader):
     answer = reader.get("/api/v1/fleet/scale/general").json()
     assert (answer["wanted"], answer["target"], answer["backlog"]) == (11, 4, 70.0)
+
+
+def test_the_scaler_of_the_page_reads_a_number(anonymous, key):
+    """As KEDA's metrics-api does: a GET with the token, then the value at the location."""
+    page = Path(__file__).resolve().parents[4] / "docs" / "howto" / "kubernetes.md"
+    blocks = re.findall(r"^```yaml\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+    found = [each for block in blocks for each in yaml.safe_load_all(block)]
+    (scaled,) = [each for each in found if each["kind"] == "ScaledObject"]
+    asked = scaled["spec"]["triggers"][0]["metadata"]
+    token = {"Authorization": f"Bearer {key('read')}"}
+    answer = anonymous.get(urlsplit(asked["url"]).path, headers=token)
+    value = answer.json()[asked["valueLocation"]]
+    assert value / float(asked["targetValue"]) == 11 / 8
 
 
 def test_nobodys_opinion_is_a_failure_and_not_a_number(reader, clock):

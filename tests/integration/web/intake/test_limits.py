@@ -47,6 +47,24 @@ def test_reports_are_limited_as_well_and_all_are_counted(full, project, database
     assert full.service.tally.take()[0].count == 4
 
 
+@pytest.mark.parametrize("short", [True, False])
+def test_while_memory_is_short_errors_come_one_by_one(full_memory, short):
+    full_memory.pressure.memory_short = short
+    key = full_memory.key
+    answer = full_memory.answers.post(f"/k/{key}/api/errors/batch", json=[{"error": "boom"}] * 3)
+    assert answer.status_code == (429 if short else 200)
+    assert full_memory.answers.post(f"/k/{key}/api/errors", json={"error": "boom"}).is_success
+    rejected = [line for line in full_memory.service.tally.take() if line.reason == "memory_short"]
+    assert [line.count for line in rejected] == ([3] if short else [])
+
+
+@pytest.fixture
+def full_memory(database, project, tmp_path):
+    with serving(settings(database.url, tmp_path, upkeep_seconds=60)) as served:
+        served.pressure, served.key = served.service.pressure, project.key
+        yield served
+
+
 @pytest.fixture
 def alone(tmp_path):
     """Intake whose PostgreSQL is not there, and never was."""
