@@ -12,7 +12,6 @@ def outcome(tmp_path_factory):
 
 def test_every_fault_was_done_under_load(outcome):
     assert [hit.fault for hit in outcome.hits] == [f.name for f in scenarios.SMALL.faults]
-    assert not [hit for hit in outcome.hits if "nothing to" in hit.said]
     assert outcome.accepted > 100
 
 

@@ -32,7 +32,9 @@ def _options():
     parser = argparse.ArgumentParser(description=__doc__)
     known = ", ".join([*scenarios.ALL, "all"])
     parser.add_argument("--scenario", default=MAIN, help=f"one or more, with commas: {known}")
-    parser.add_argument("--broker", help="address of a broker other than Redis: amqp://…")
+    parser.add_argument(
+        "--broker", help="other than Redis: `rabbitmq` starts one, amqp://… is used"
+    )
     parser.add_argument("--items", type=int, help="pieces of work")
     parser.add_argument("--rate", type=float, help="events a second")
     parser.add_argument("--hits", type=int, help="faults of a scenario that draws them")

@@ -73,12 +73,17 @@ def _course(place, scenario, outcome, watchers):
         time.sleep(pause)
         before, began = load.answered, time.monotonic()
         with fault.inject(place, chance) as said:
+            if said is None:
+                outcome.missed += 1
+                continue
             done = Hit(fault.name, fault.target, said)
             outcome.hits.append(done)
             time.sleep(fault.duration)
         done.accepted = load.answered - before
         done.lasted = time.monotonic() - began
         monitor.wounded(done)
+        if len(outcome.hits) == scenario.hits:
+            return
 
 
 def _last_items(orders, pressure):

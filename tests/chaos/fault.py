@@ -13,7 +13,8 @@ class ImpossibleError(Exception):
 class Fault:
     """`intensity` is the share of the target that is hit, `duration` the seconds that it lasts.
 
-    `inject` does it to a site and undoes it again; it yields what it did, in words.
+    `inject` does it to a site and undoes it again; it yields what it did, in words, or None when
+    there was nothing to do it to.
     """
 
     target: Target

@@ -18,7 +18,10 @@ class Hit:
 
 @dataclass
 class Outcome:
-    """`lost` and `doubled` list ids of events and of work and must be empty."""
+    """`lost` and `doubled` list ids of events and of work and must be empty.
+
+    `missed` counts faults whose target was not there, as it had not come back from the last one.
+    """
 
     scenario: str
     about: str
@@ -26,6 +29,7 @@ class Outcome:
     seconds: float = 0.0
     impossible: str = ""
     hits: list[Hit] = field(default_factory=list)
+    missed: int = 0
     accepted: int = 0
     refused: int = 0
     unreachable: int = 0

@@ -47,8 +47,9 @@ def _facts(outcome):
     starts = ", ".join(f"{name} {count}" for name, count in sorted(outcome.starts.items()))
     answers = f"{outcome.refused} refused, {outcome.unreachable} unanswered"
     events = f"{outcome.accepted} events accepted, {answers}"
+    faults = f"{len(outcome.hits)} faults (and {outcome.missed} with nothing there to hit)"
     return [
-        f"- {len(outcome.hits)} faults in {outcome.seconds:.0f} s, seed {outcome.seed}",
+        f"- {faults} in {outcome.seconds:.0f} s, seed {outcome.seed}",
         f"- requests: {events}; longest gap {outcome.longest_gap_intake:.1f} s",
         f"- work: {outcome.decided} decided, {ends}; longest gap {outcome.longest_gap_work:.1f} s",
         f"- starts of processes: {starts}; marked broken {outcome.marked_broken} times",

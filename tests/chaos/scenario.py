@@ -91,10 +91,8 @@ class Scenario:
     seed: int = 7
 
     def course(self, chance):
-        """Faults and the pauses before them."""
+        """Faults and the pauses before them; drawn ones without an end."""
         if not self.hits:
-            return [(fault, self.pause) for fault in self.faults]
-        return [
-            (chance.choice(self.faults), self.pause * chance.uniform(0.5, 1.5))
-            for _ in range(self.hits)
-        ]
+            yield from ((fault, self.pause) for fault in self.faults)
+        while self.hits:
+            yield chance.choice(self.faults), self.pause * chance.uniform(0.5, 1.5)

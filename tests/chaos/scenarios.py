@@ -39,7 +39,7 @@ EVERYTHING_KILLED = Scenario(
     hits=100,
     pause=2.0,
     pressure=Pressure(items=10_000, item_rate=60, event_rate=60),
-    expected=Expected(settled=240),
+    expected=Expected(settled=600),
 )
 
 REDIS_CONNECTION = Scenario(

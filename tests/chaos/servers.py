@@ -3,13 +3,16 @@
 import subprocess
 import threading
 from contextlib import contextmanager
+from pathlib import Path
 
 import psutil
 
 from core.errors import DependencyError
+from tests.chaos.fault import ImpossibleError
 from workers.embedded import server as embedded
 
 POLL = 0.1
+RABBITMQ = Path(__file__).resolve().parents[2] / ".ci" / "rabbitmq"
 
 
 class Kept:
@@ -59,3 +62,15 @@ def kept(server):
         yield keeper
     finally:
         keeper.stop()
+
+
+@contextmanager
+def rabbitmq(folder):
+    """The address of a scratch RabbitMQ from the distribution's package."""
+    done = subprocess.run([RABBITMQ, "start", folder], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ImpossibleError(f"no RabbitMQ can be started: {done.stderr.strip()[-300:]}")
+    try:
+        yield (folder / "broker_url").read_text()
+    finally:
+        subprocess.run([RABBITMQ, "stop", folder], check=True)

@@ -14,7 +14,7 @@ from tests.chaos import loader
 from tests.chaos.fault import ImpossibleError
 from tests.chaos.orders import Orders
 from tests.chaos.proxy import Proxy
-from tests.chaos.servers import Kept, kept
+from tests.chaos.servers import Kept, kept, rabbitmq
 from tests.chaos.targets import Target, by_target
 from workers import pools
 from workers.embedded.postgres import EmbeddedPostgres
@@ -32,8 +32,9 @@ class Around:
     """What a site has besides its platform.
 
     A store in `proxied` runs outside the platform, behind a proxy. `broker` is the address of one
-    that runs already. With `memory` the host counts as short of it before the drill makes it so
-    in earnest. `processes` are those of the Procfile that run; none means all.
+    that runs already, or `rabbitmq` for one of its own. With `memory` the host counts as short of
+    it before the drill makes it so in earnest. `processes` are those of the Procfile that run; none
+    means all.
     """
 
     proxied: tuple[Target, ...] = ()
@@ -89,7 +90,10 @@ def site(folder, around):
         for target, store in stores.items():
             name = "DATABASE" if target is Target.POSTGRES else "REDIS"
             environment[f"MENDLINE_{name}_URL"] = store.url
-        if around.broker:
+        if around.broker == Target.RABBITMQ:
+            started = stack.enter_context(rabbitmq(folder / "rabbitmq"))
+            environment["MENDLINE_BROKER_URL"] = started
+        elif around.broker:
             environment["MENDLINE_BROKER_URL"] = around.broker
         clock = folder / "clock" if around.clock else None
         if clock:

@@ -35,7 +35,7 @@ class Kill(Fault):
     @contextmanager
     def inject(self, site, chance):
         pids = signalled(drawn(self, site, chance), signal.SIGKILL)
-        yield f"killed {pids}" if pids else "nothing to kill"
+        yield f"killed {pids}" if pids else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class Freeze(Fault):
         victims = drawn(self, site, chance)
         pids = signalled(victims, signal.SIGSTOP)
         try:
-            yield f"stopped {pids}" if pids else "nothing to stop"
+            yield f"stopped {pids}" if pids else None
         finally:
             signalled(victims, signal.SIGCONT)
 
@@ -65,4 +65,4 @@ class Wipe(Fault):
             client.bgrewriteaof()
             said = "wiped"
         pids = signalled(site.victims(self.target), signal.SIGKILL)
-        yield f"{said} and killed {pids}"
+        yield f"{said} and killed {pids}" if pids else None
