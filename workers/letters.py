@@ -15,6 +15,8 @@ RAW_LIMIT: Final = 64 * 2**20
 # They repeat the body in a form in which no secret can be recognised.
 REPEATING: Final = frozenset({"argsrepr", "kwargsrepr"})
 LONGEST_ID: Final = 255
+# What a sender may tell its messages apart by.
+TELLING: Final = ("correlation_id", "message_id", "timestamp")
 # What the decoding of a stranger's body raises.
 UNREADABLE: Final = (
     ContentDisallowed,
@@ -67,13 +69,24 @@ def key_of(message: Message) -> str:
     """The same for every delivery of a message, another one for every other message.
 
     Senders may use an id twice, so it does not suffice. The tag of a delivery is the message's own
-    on Redis, where it is a text, and the channel's on RabbitMQ, where it is a number.
+    on Redis, where it is a text, and the channel's on RabbitMQ, where it is a number; without an
+    id, what else came with the message has to tell it apart there.
     """
-    tag = message.delivery_tag if isinstance(message.delivery_tag, str) else ""
-    known = hashlib.sha256(tag.encode("utf-8", "surrogatepass") + b"\x00" + raw(message.body))
-    found = _text(_mapping(message.headers).get("id")) or ""
+    headers = _mapping(message.headers)
+    found = _text(headers.get("id")) or ""
     named = found if found.isprintable() and len(found) <= LONGEST_ID else ""
+    apart = message.delivery_tag if isinstance(message.delivery_tag, str) else ""
+    if not named and not apart:
+        sent = {str(name): headers[name] for name in headers if not _added(name)}
+        properties = _mapping(message.properties)
+        apart = repr((sorted(sent.items(), key=repr), [properties.get(name) for name in TELLING]))
+    known = hashlib.sha256(apart.encode("utf-8", "backslashreplace") + b"\x00" + raw(message.body))
     return f"message-{named}-{known.hexdigest()[:32]}"
+
+
+def _added(name: Any) -> bool:
+    """By the broker, on the way."""
+    return name == "redelivered" or str(name).startswith("x-")
 
 
 def raw(body: Any) -> bytes:

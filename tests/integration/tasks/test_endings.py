@@ -110,6 +110,17 @@ def test_a_message_that_keeps_coming_back_is_poison(house, broker, alive, databa
         assert deliveries.count(session, letter.capture_key, first.created_at) == 1
 
 
+def test_what_the_broker_counts_is_believed(house, broker, alive):
+    """As a quorum queue of RabbitMQ counts."""
+    headers = {"id": "counted", "task": "drill.content", "x-delivery-count": 3}
+    info = {"exchange": "intake", "routing_key": "intake", "redelivered": True}
+    broker.lpush(
+        "intake", corpus.envelope("counted", headers=headers, properties={"delivery_info": info})
+    )
+    (letter,) = wait_until(lambda: house.letters(message_id="counted"))
+    assert (letter.reason, letter.attempts, letter.arguments) == ("poison", 3, None)
+
+
 def test_a_message_that_comes_back_once_is_run_from_a_row(house, broker, alive):
     broker.lpush("intake", redelivered("once-more"))
     (item,) = wait_until(lambda: house.rows(WorkItem, unique_key="message-once-more"))

@@ -54,6 +54,20 @@ def test_the_number_of_a_delivery_is_not_part_of_the_key():
     assert first.capture_key == second.capture_key
 
 
+@pytest.mark.parametrize(
+    "other", [{"headers": {"task": "b"}}, {"properties": {"correlation_id": "2"}}], ids=str
+)
+def test_without_an_id_and_a_tag_the_rest_tells_messages_apart(other):
+    first = message(delivery_tag=1)
+    assert letters.key_of(first) != letters.key_of(message(delivery_tag=1, **other))
+
+
+def test_what_the_broker_adds_is_not_part_of_the_key():
+    first = message(delivery_tag=1, headers={"task": "a"})
+    again = message(delivery_tag=2, headers={"task": "a", "x-delivery-count": 2})
+    assert letters.key_of(first) == letters.key_of(again)
+
+
 def test_huge_body_is_cut_and_says_so(monkeypatch):
     monkeypatch.setattr(letters, "RAW_LIMIT", 4)
     found = letter(message(b"123456"), "refused", None)
