@@ -32,6 +32,7 @@ RABBITMQ_PROGRAM = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 SHARING_THE_PLATFORM = {
     "test_node.py",
     "test_operations.py",
+    "test_pools.py",
     "test_rest.py",
     "test_sentry_sdk.py",
 }

@@ -142,10 +142,11 @@ class Agent:
             },
         )
 
-    @staticmethod
-    def _interval(crew: Crew) -> float:
-        """Short while something is starting, so that readiness is told without delay."""
-        return FIRST_INTERVAL if State.STARTING in crew.states().values() else INTERVAL
+    def _interval(self, crew: Crew) -> float:
+        """Short while something is starting or growing, so that it is told without delay."""
+        children = sum(len(told.tasks) for told in crew.told().values())
+        moving = State.STARTING in crew.states().values() or children < self._children
+        return FIRST_INTERVAL if moving else INTERVAL
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):

@@ -29,7 +29,7 @@ from workers.dead_exchange import DeadExchange
 from workers.dispatcher import Dispatcher
 from workers.lookout import Lookout
 from workers.pressure import Pressure
-from workers.targets import Targets
+from workers.targets import EVERY_SECONDS, Targets
 
 log = structlog.get_logger()
 
@@ -41,11 +41,14 @@ GONE_FOR_GOOD: Final = timedelta(hours=1)
 
 @dataclass(slots=True)
 class Duty:
-    """Something that is done again and again; `led` ones only by the leader."""
+    """Something that is done again and again; `led` ones only by the leader.
+
+    What it answers, if it is a number, is after how many seconds it wants to be done next.
+    """
 
     name: str
     every: float
-    act: Callable[[], Any]
+    act: Callable[[], object]
     led: bool = False
     due: float = 0.0
 
@@ -75,11 +78,11 @@ class Controller:
     def _attend(self, duty: Duty) -> float:
         """Seconds until it is due again."""
         try:
-            duty.act()
+            wanted = duty.act()
         except (SQLAlchemyError, MendlineError, OSError) as error:
             log.warning("duty.failed", duty=duty.name, error=str(error))
             return max(duty.every, AFTER_FAILURE_SECONDS)
-        return duty.every
+        return wanted if isinstance(wanted, float) else duty.every
 
     def _campaign(self) -> None:
         leads = False
@@ -118,7 +121,7 @@ def main() -> None:
         database,
         clock,
         [
-            Duty("targets", 1.0, targets.write, led=True),
+            Duty("targets", EVERY_SECONDS, targets.write, led=True),
             Duty("relieve", 2.0, Pressure(database, clock).relieve, led=True),
             Duty("collect", 5.0, collector.collect, led=True),
             Duty("gauges", 5.0, lambda: gauges.publish(database), led=True),

@@ -23,6 +23,9 @@ from workers.pools import Pool
 log = structlog.get_logger()
 
 OLD_SECONDS: Final = 10.0
+EVERY_SECONDS: Final = 1.0
+# What has doubled may have to double again.
+WHILE_GROWING_SECONDS: Final = 0.5
 
 
 @dataclass(slots=True)
@@ -44,9 +47,10 @@ class Targets:
         self._courses: dict[str, Course] = {}
         self._looked_at = 0.0
 
-    def write(self) -> None:
-        """One look, one decision for each pool, one transaction."""
+    def write(self) -> float:
+        """One look, one decision for each pool, one transaction; answers when to look again."""
         self._forget_what_is_old()
+        grows = False
         with self._database.transaction() as session:
             overrides = fleet.overrides(session, self._clock.now())
             view = self._lookout.look(session)
@@ -54,8 +58,10 @@ class Targets:
                 places = [view.budget.place(agent, self._pools[name]) for agent in sight.living]
                 bounds = _bounds(self._pools[name], sight, places, overrides.get(name))
                 decision = self._decide(session, name, sight, bounds)
+                grows |= decision.kind is Kind.GROW
                 if decision.kind is not Kind.FROZEN:
                     _order(session, sight, view.budget, share(decision.target, places))
+        return WHILE_GROWING_SECONDS if grows else EVERY_SECONDS
 
     def _forget_what_is_old(self) -> None:
         """Whoever begins to lead, or could not look for a while, begins anew."""

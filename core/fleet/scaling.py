@@ -155,7 +155,7 @@ def _computing(seen: Observation) -> bool:
 def _shrunk(seen: Observation, history: History, bounds: Bounds, goal: int) -> Told:
     current = seen.children
     least = max(goal, min(_whole(history.busy / bounds.high), current))
-    target = max(current - max(current // STEP, 1), least)
+    target = max(current - ceil(current / STEP), least)
     told = Kind.STEADY, current, "as many as are needed"
     if target >= current or history.low_since is None:
         return told

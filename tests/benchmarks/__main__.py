@@ -15,6 +15,7 @@ BENCHMARKS = (
     "tasks",
     "consumer",
     "dispatcher",
+    "burst",
     "end_to_end",
     "patterns",
 )

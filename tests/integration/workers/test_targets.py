@@ -115,6 +115,17 @@ def test_a_backlog_makes_the_pool_double_with_each_look(house, targets):
     assert seen == [2, 4, 8, 8, 8]
 
 
+def test_what_grows_is_looked_at_again_soon(house, targets):
+    house.order(200)
+    house.report(busy=1)
+    assert targets.write() == 0.5
+    for _ in range(4):
+        house.report(busy=2)
+        again = targets.write()
+        house.clock.advance(0.5)
+    assert again == 1.0
+
+
 def test_every_change_is_a_row_with_its_reason_and_its_inputs(house, targets):
     house.order(200)
     ticks(house, targets, 4, busy=1)
