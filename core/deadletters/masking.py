@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import copy
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -58,7 +57,7 @@ def value_masked(value: Any) -> Any:
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, Mapping | list):
-        event = {"extra": {"value": copy.deepcopy(value)}}
+        event = {"extra": {"value": storable(value)}}
         scrub(event)
         return event["extra"]["value"]
     return value

@@ -65,7 +65,7 @@ def test_it_grows_at_once_and_works_with_all_of_them(house, exchange, has):
 def test_only_idle_children_are_given_up(house, exchange, has):
     exchange.want(Wanted(3))
     has(children=3, busy=0)
-    items = [house.order("drill.slow", what="slow", seconds=3) for _ in range(2)]
+    items = [house.order("drill.slow", what="slow", seconds=8) for _ in range(2)]
     house.fleet()
     has(busy=2)
     exchange.want(Wanted(1))

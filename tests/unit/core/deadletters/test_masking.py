@@ -2,7 +2,7 @@ import base64
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.deadletters import masked
@@ -80,5 +80,6 @@ JSON = st.recursive(
 
 
 @given(JSON, JSON)
+@example(None, -(2**63) - 1)
 def test_no_arguments_cannot_be_shown(args, kwargs):
     assert masked(DeadLetter(task="a.b", arguments={"args": args, "kwargs": kwargs}))
