@@ -1,5 +1,6 @@
 """What every fault is: a value that says whom it hits, how hard and for how long."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from tests.chaos.targets import Target
@@ -10,7 +11,7 @@ class ImpossibleError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fault:
+class Fault(ABC):
     """`intensity` is the share of the target that is hit, `duration` the seconds that it lasts.
 
     `inject` does it to a site and undoes it again; it yields what it did, in words, or None when
@@ -25,5 +26,6 @@ class Fault:
     def name(self):
         return f"{type(self).__name__.lower()} {self.target}"
 
+    @abstractmethod
     def inject(self, site, chance):
-        raise NotImplementedError
+        """A context manager around the fault."""
