@@ -39,7 +39,7 @@ EVERYTHING_KILLED = Scenario(
     hits=100,
     pause=2.0,
     pressure=Pressure(items=10_000, item_rate=60, event_rate=60),
-    expected=Expected(settled=600),
+    expected=Expected(settled=240),
 )
 
 REDIS_CONNECTION = Scenario(
@@ -53,9 +53,9 @@ REDIS_CONNECTION = Scenario(
         Latency(target=Target.REDIS, intensity=0.8, duration=20),
     ),
     pause=15.0,
-    pressure=Pressure(item_rate=10, event_rate=60),
+    pressure=Pressure(item_rate=30, event_rate=60),
     expected=Expected(
-        recovery=30, availability=0.99, during=True, settled=120, logged=("queue.depth_unknown",)
+        recovery=30, availability=0.99, during=True, settled=60, logged=("queue.depth_unknown",)
     ),
     around=Around(proxied=(Target.REDIS,)),
 )
@@ -65,13 +65,13 @@ MEMORY_PRESSURE = Scenario(
     about="Something else takes nine tenths of the memory that is left: pools stop growing and work"
     " of low priority waits, while intake and urgent work go on; with the memory all comes back.",
     faults=(MemoryPressure(target=Target.WORKER, intensity=0.9, duration=90),),
-    pressure=Pressure(item_rate=10, event_rate=60),
+    pressure=Pressure(item_rate=20, event_rate=60),
     expected=Expected(
         recovery=30,
         availability=0.99,
         during=True,
         errors=15,
-        settled=90,
+        settled=60,
         logged=("memory.pressure",),
     ),
     around=Around(memory=True),
