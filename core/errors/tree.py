@@ -33,7 +33,7 @@ class MendlineError(Exception):
 
     code: ClassVar[str] = "ML-CORE-0001"
     category: ClassVar[Category] = Category.BUG
-    permanent: ClassVar[bool] = True
+    permanent: bool = True
     http_status: ClassVar[int] = 500
 
     def __init__(
