@@ -15,6 +15,7 @@ from web.api.auth import DESCRIPTION, Authenticate
 from web.api.middleware import BodyLimit, Boundary, RequestId, Timing
 from web.api.readiness import Probe
 from web.api.routes import (
+    audit,
     correlations,
     deadletters,
     events,
@@ -46,6 +47,7 @@ SUBJECTS: Final = (
     projects,
     rules,
     keys,
+    audit,
     issues,
     insight,
     suggestions,
