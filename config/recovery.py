@@ -8,9 +8,10 @@ from types import MappingProxyType
 from typing import Any
 
 from core.analysis.families import FAMILIES, GENERAL
+from core.delays import ServerTold, named
 from core.errors import Category, ConfigurationError
 from core.recovery.policy import Action, Policies, Policy
-from core.resilience.backoff import Exponential, RetryPolicy, ServerTold
+from core.resilience.backoff import RetryPolicy
 
 
 @lru_cache(maxsize=1)
@@ -56,12 +57,7 @@ def _known(kind: str) -> str:
 
 
 def _policy(table: Mapping[str, Any]) -> Policy:
-    backoff = Exponential(
-        base=float(table["base"]),
-        factor=float(table["factor"]),
-        cap=float(table["cap"]),
-        jitter=float(table["jitter"]),
-    )
+    backoff = named(str(table.get("strategy", "exponential")), table)
     told = ServerTold(backoff, cap=float(table["longest_told"]), spread=float(table["jitter"]))
     return Policy(
         retry=RetryPolicy(int(table["attempts"]), told),

@@ -1,76 +1,12 @@
-"""When to try again: values that answer, never loops that sleep."""
+"""Whether to try again, and when: by the kind of failure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
-from typing import Final, Protocol
+from typing import Final
 
+from core.delays import Delay, Exponential, FullJitter, ServerTold
 from core.errors import Category, ErrorReport
-
-
-class Backoff(Protocol):
-    def delay(self, attempt: int, *, rand: Random, told: float | None = None) -> float:
-        """Seconds to wait after the given attempt (the first is 1); `told` by the failing side."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Exponential:
-    """Delay grows by `factor` per attempt up to `cap`; jitter spreads it by ± `jitter` of itself.
-
-    `base` and `cap` in seconds. Source of the ± 10 % default: the product's requirements.
-    """
-
-    base: float = 1.0
-    factor: float = 2.0
-    cap: float = 300.0
-    jitter: float = 0.1
-
-    def delay(self, attempt: int, *, rand: Random, told: float | None = None) -> float:  # noqa: ARG002
-        plain = min(self.base * self.factor ** min(attempt - 1, 64), self.cap)
-        return plain * (1 + self.jitter * rand.uniform(-1, 1))
-
-
-@dataclass(frozen=True, slots=True)
-class FullJitter:
-    """Anything between nothing and the exponential delay: spreads a herd best.
-
-    Source: M. Brooker, "Exponential Backoff And Jitter", 2015.
-    """
-
-    base: float = 1.0
-    factor: float = 2.0
-    cap: float = 60.0
-
-    def delay(self, attempt: int, *, rand: Random, told: float | None = None) -> float:  # noqa: ARG002
-        return rand.uniform(0, min(self.base * self.factor ** min(attempt - 1, 64), self.cap))
-
-
-@dataclass(frozen=True, slots=True)
-class Fixed:
-    """Always the same delay, in seconds."""
-
-    seconds: float = 1.0
-
-    def delay(self, attempt: int, *, rand: Random, told: float | None = None) -> float:  # noqa: ARG002
-        return self.seconds
-
-
-@dataclass(frozen=True, slots=True)
-class ServerTold:
-    """What the failing side asked for, never early, at most `cap`; else what `otherwise` says.
-
-    Up to `spread` of the time is added, so that not all who were told the same come back at once.
-    """
-
-    otherwise: Backoff
-    cap: float = 3_600.0
-    spread: float = 0.1
-
-    def delay(self, attempt: int, *, rand: Random, told: float | None = None) -> float:
-        if told is None:
-            return self.otherwise.delay(attempt, rand=rand)
-        return min(told, self.cap) * (1 + self.spread * rand.random())
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +14,7 @@ class RetryPolicy:
     """How often a kind of failure is tried in all, and when. One attempt means no retry."""
 
     attempts: int
-    backoff: Backoff
+    backoff: Delay
 
 
 @dataclass(frozen=True, slots=True)

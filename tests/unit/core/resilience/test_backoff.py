@@ -1,8 +1,6 @@
 from random import Random
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from core.errors import (
     Category,
@@ -11,44 +9,9 @@ from core.errors import (
     InvalidInputError,
     report,
 )
-from core.resilience.backoff import (
-    OWN_TASKS,
-    Exponential,
-    Fixed,
-    FullJitter,
-    ServerTold,
-    decide,
-)
+from core.resilience.backoff import OWN_TASKS, decide
 
 RAND = Random(4)
-attempts = st.integers(1, 10_000)
-
-
-def test_exponential_doubles_up_to_its_cap():
-    plain = Exponential(base=1, cap=10, jitter=0)
-    delays = [plain.delay(n, rand=RAND) for n in range(1, 6)]
-    assert delays == [1, 2, 4, 8, 10]
-
-
-@given(attempts)
-def test_exponential_stays_within_its_jitter(attempt):
-    exact = Exponential(jitter=0).delay(attempt, rand=RAND)
-    assert 0.9 * exact <= Exponential().delay(attempt, rand=RAND) <= 1.1 * exact
-
-
-@given(attempts)
-def test_full_jitter_lies_between_nothing_and_the_cap(attempt):
-    assert 0 <= FullJitter(cap=7).delay(attempt, rand=RAND) <= 7
-
-
-@given(st.floats(0, 3_600))
-def test_what_the_server_told_is_never_undercut(told):
-    delay = ServerTold(Fixed(1)).delay(1, rand=RAND, told=told)
-    assert told <= delay <= 1.1 * told
-
-
-def test_without_a_word_of_the_server_the_other_backoff_holds():
-    assert ServerTold(Fixed(4)).delay(1, rand=RAND) == 4
 
 
 def test_permanent_failure_is_not_retried():
