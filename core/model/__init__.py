@@ -25,6 +25,13 @@ from core.model.issues import Issue, IssueFingerprint, IssueMerge, IssueTransiti
 from core.model.patterns import IssuePattern, MessagePattern, PatternAlias
 from core.model.poison import DigestFlight, MessageDelivery
 from core.model.projects import Project, ProjectKey
+from core.model.recovery import (
+    Recovery,
+    RecoveryAttempt,
+    RecoveryPolicy,
+    RecoveryTarget,
+    RecoveryTransition,
+)
 from core.model.replays import ReplayItem, ReplayRun
 from core.model.rollups import BookEntry, ComponentMinute, IssueMinute
 from core.model.rules import ProjectRules, RuleHits
@@ -70,6 +77,11 @@ __all__ = [
     "Project",
     "ProjectKey",
     "ProjectRules",
+    "Recovery",
+    "RecoveryAttempt",
+    "RecoveryPolicy",
+    "RecoveryTarget",
+    "RecoveryTransition",
     "ReplayItem",
     "ReplayRun",
     "RuleHits",
