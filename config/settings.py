@@ -117,6 +117,16 @@ class Settings(BaseSettings):
         60, ge=1, description="Days that counts are kept by the hour, before they are by the day."
     )
     rollup_days: int = Field(400, ge=1, description="Days that roll-ups are kept.")
+    outbound_allow: list[str] = Field(
+        [],
+        description="Addresses, networks (`10.0.0.0/8`) and names of hosts that webhooks and probes "
+        "may call although they are not public, as JSON.",
+    )
+    actions_file: Path | None = Field(
+        None,
+        description="TOML file that declares what recovery may use: webhooks, commands, databases, "
+        "caches, folders.",
+    )
     brokers: dict[str, SecretStr] = Field(
         {},
         description="Brokers of other applications by name, as JSON: where replays of their dead "
