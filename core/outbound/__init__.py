@@ -1,0 +1,1 @@
+"""Calls that leave the platform: only to permitted addresses, in bounded time, signed."""
