@@ -15,6 +15,7 @@ from core.clock import Clock, SystemClock
 from core.deadletters.spooled import LetterSpool
 from core.model import Project
 from core.store import projects
+from core.store.clock import DatabaseClock
 from core.store.engine import Database
 from core.work.ledger import Ledger
 from tasks.sender import CelerySender
@@ -76,7 +77,7 @@ class Runtime:
 
     @cached_property
     def ledger(self) -> Ledger:
-        return Ledger(self.database, self.sender, self.clock)
+        return Ledger(self.database, self.sender, DatabaseClock(self.database, self.clock))
 
     @property
     def replaying(self) -> "Means":

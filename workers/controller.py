@@ -21,6 +21,7 @@ from config import logging, telemetry, wiring
 from core.clock import Clock, SystemClock
 from core.errors import MendlineError
 from core.store import agents, leaders
+from core.store.clock import DatabaseClock
 from core.store.engine import Database
 from tasks.app import app
 from workers import gauges, pools
@@ -130,7 +131,7 @@ def main() -> None:
             Duty("forget_processes", 30.0, lambda: telemetry.reap(psutil.pid_exists)),
         ],
     )
-    dispatcher = Dispatcher(database, sender, clock)
+    dispatcher = Dispatcher(database, sender, DatabaseClock(database, clock))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, controller.stop)
     dispatcher.start()

@@ -11,6 +11,7 @@ import psutil
 from config import machine
 from tests.acceptance.platform import Platform, running
 from tests.chaos import loader
+from tests.chaos.clock import SharedClock
 from tests.chaos.fault import ImpossibleError
 from tests.chaos.orders import Orders
 from tests.chaos.proxy import Proxy
@@ -20,7 +21,6 @@ from workers import pools
 from workers.embedded.postgres import EmbeddedPostgres
 from workers.embedded.redis import EmbeddedRedis
 
-FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 SMALL_DISK_MEGABYTES = 700
 MOST_MEMORY = 4 * 2**30
 # Of the spare memory; the marks lie between what is in use and what the fault will take.
@@ -57,7 +57,7 @@ class Site:
     proxies: dict[Target, Proxy] = field(default_factory=dict)
     servers: list[Kept] = field(default_factory=list)
     disk: Path | None = None
-    clock: Path | None = None
+    clock: SharedClock | None = None
     spare_memory: int = 0
     orders: Orders | None = None
 
@@ -95,9 +95,9 @@ def site(folder, around):
             environment["MENDLINE_BROKER_URL"] = started
         elif around.broker:
             environment["MENDLINE_BROKER_URL"] = around.broker
-        clock = folder / "clock" if around.clock else None
+        clock = SharedClock(folder) if around.clock else None
         if clock:
-            environment |= _faked(clock)
+            environment |= clock.environment
         spare = _spare_memory() if around.memory else 0
         if spare:
             environment |= _watermarks(spare)
@@ -150,19 +150,6 @@ def small_disk(folder):
         yield
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def _faked(clock):
-    if not FAKETIME.is_file():
-        raise ImpossibleError("libfaketime is not installed")
-    clock.write_text("+0")
-    return {
-        "LD_PRELOAD": str(FAKETIME),
-        "FAKETIME_TIMESTAMP_FILE": str(clock),
-        "FAKETIME_CACHE_DURATION": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        "FAKETIME_DONT_RESET": "1",
-    }
 
 
 def _spare_memory():
