@@ -36,6 +36,7 @@ from core.model.replays import ReplayItem, ReplayRun
 from core.model.rollups import BookEntry, ComponentMinute, IssueMinute
 from core.model.rules import ProjectRules, RuleHits
 from core.model.schedules import Schedule, ScheduleRun
+from core.model.transactions import RetryMark, RetryRate, Saga, SagaStep, Transaction
 from core.model.work import WorkHold, WorkItem
 
 __all__ = [
@@ -84,13 +85,18 @@ __all__ = [
     "RecoveryTransition",
     "ReplayItem",
     "ReplayRun",
+    "RetryMark",
+    "RetryRate",
     "RuleHits",
+    "Saga",
+    "SagaStep",
     "ScaleDecision",
     "Schedule",
     "ScheduleRun",
     "Sighting",
     "Signal",
     "SpoolProgress",
+    "Transaction",
     "Visitor",
     "VisitorLimit",
     "WorkHold",

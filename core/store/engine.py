@@ -1,7 +1,6 @@
 """Connections and transactions: one `Database` a process, one `Session` a transaction."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 import orjson
@@ -10,7 +9,22 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.orm import Session
 
-AFTER_COMMIT = "mendline.after_commit"
+from core.store.transactions import scope
+from core.store.transactions.hooks import after_commit, after_rollback, savepoint
+from core.store.transactions.scope import USUAL, Isolation, Mode
+
+__all__ = [
+    "Database",
+    "Isolation",
+    "Mode",
+    "after_commit",
+    "after_rollback",
+    "connect_arguments",
+    "driver_connection",
+    "libpq_url",
+    "savepoint",
+    "sqlalchemy_url",
+]
 
 # A dead host or network is noticed in about five seconds; any one of these alone leaves a case of
 # more than twelve (tried on Linux with PostgreSQL 18).
@@ -54,14 +68,9 @@ class Database:
             json_deserializer=orjson.loads,
         )
 
-    @contextmanager
-    def transaction(self) -> Iterator[Session]:
-        """Commits at the end, rolls back on any exception, then runs what waits for the commit."""
-        with Session(self.engine, expire_on_commit=False) as session:
-            with session.begin():
-                yield session
-            for action in session.info.pop(AFTER_COMMIT, ()):
-                action()
+    def transaction(self, mode: Mode = USUAL) -> AbstractContextManager[Session]:
+        """Commits at the end, rolls back on any exception, then runs what waits for the end."""
+        return scope.transaction(self.engine, mode)
 
     def dispose(self) -> None:
         self.engine.dispose()
@@ -69,25 +78,6 @@ class Database:
     def forget(self) -> None:
         """In a forked child: drop the parent's connections without closing them on the server."""
         self.engine.dispose(close=False)
-
-
-def after_commit(session: Session, action: Callable[[], None]) -> None:
-    """Runs `action` once the session's transaction has been committed, never if it rolls back."""
-    session.info.setdefault(AFTER_COMMIT, []).append(action)
-
-
-@contextmanager
-def savepoint(session: Session) -> Iterator[None]:
-    """A part that may fail alone; what waits for the commit because of it goes with it."""
-    waiting = len(session.info.get(AFTER_COMMIT, ()))
-    kept = False
-    try:
-        with session.begin_nested():
-            yield
-        kept = True
-    finally:
-        if not kept:
-            del session.info.get(AFTER_COMMIT, [])[waiting:]
 
 
 def driver_connection(session: Session) -> psycopg.Connection[Any]:
