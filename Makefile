@@ -58,7 +58,7 @@ docs: $(READY) ## build the documentation into site/
 lock: $(READY) ## pin the newest allowed versions with their hashes
 	$(BIN)/pip-compile --quiet --upgrade --strip-extras --generate-hashes --allow-unsafe \
 	  --no-emit-index-url --no-emit-find-links --no-emit-options --no-header \
-	  --extra dev --extra docs --output-file requirements.lock pyproject.toml
+	  --extra dev --extra docs --extra s3 --extra forecast --output-file requirements.lock pyproject.toml
 
 clean: ## remove what the targets made, but no data
 	rm -rf $(VENV) build dist site reports .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
