@@ -52,7 +52,7 @@ def known(session: Session, *, now: datetime) -> list[Known]:
 
 def load(session: Session, pool: str, *, now: datetime) -> PoolLoad:
     """The controller's last look, if it is fresh."""
-    _exists(session, pool)
+    exists(session, pool)
     found = fleet.load(session, pool)
     if found is None or (now - found.at).total_seconds() > STALE_SECONDS:
         raise StaleLoadError(retry_after=STALE_SECONDS)
@@ -61,7 +61,7 @@ def load(session: Session, pool: str, *, now: datetime) -> PoolLoad:
 
 def scale(session: Session, wish: Wish, actor: Actor, *, now: datetime) -> None:
     """Until it is taken back, or its time is over."""
-    _exists(session, wish.pool)
+    exists(session, wish.pool)
     fleet.set_override(session, wish, now=now)
     detail = {"children": wish.children, "until": wish.until and wish.until.isoformat()}
     _record(session, "pool.scale", wish.pool, actor, now=now, **detail)
@@ -69,7 +69,7 @@ def scale(session: Session, wish: Wish, actor: Actor, *, now: datetime) -> None:
 
 def automatic(session: Session, pool: str, actor: Actor, *, now: datetime) -> None:
     """What was set holds no more."""
-    _exists(session, pool)
+    exists(session, pool)
     if fleet.clear_override(session, pool):
         _record(session, "pool.automatic", pool, actor, now=now)
 
@@ -78,7 +78,7 @@ def restart(
     session: Session, pool: str, actor: Actor, *, now: datetime, host: str | None = None
 ) -> Sequence[str]:
     """Hosts that replace their processes, each without a gap."""
-    _exists(session, pool)
+    exists(session, pool)
     hosts = agents.ask_restart(session, pool, host)
     if not hosts:
         raise NotFoundError(f"No agent of pool {pool} has reported from there.")
@@ -86,7 +86,8 @@ def restart(
     return hosts
 
 
-def _exists(session: Session, pool: str) -> None:
+def exists(session: Session, pool: str) -> None:
+    """Raises where there is no such pool."""
     reported = select(Agent.pool).where(Agent.pool == pool).limit(1)
     if fleet.load(session, pool) is None and session.scalar(reported) is None:
         raise UnknownPoolError(f"There is no pool {pool!r}.")

@@ -66,9 +66,7 @@ class Arguments:
         value = self._get(name, default)
         if isinstance(value, str) and value in among:
             return value
-        raise self._wrong(
-            f"needs {name}, one of {', '.join(sorted(among)) or 'none, as none is known'}"
-        )
+        raise self._wrong(f"needs {name}, one of {', '.join(sorted(among)) or '(none)'}")
 
     def table(self, name: str) -> Mapping[str, Any]:
         value = self._get(name, {})
@@ -81,6 +79,12 @@ class Arguments:
         if isinstance(value, list | tuple) and all(isinstance(each, str) for each in value):
             return tuple(value)
         raise self._wrong(f"needs {name}, a list of texts")
+
+    def values(self, name: str) -> tuple[Any, ...]:
+        value = self._get(name, [])
+        if isinstance(value, list | tuple):
+            return tuple(value)
+        raise self._wrong(f"needs {name}, a list")
 
     def value(self, name: str, default: Any = None) -> Any:
         """Whatever was given."""

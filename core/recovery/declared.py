@@ -1,0 +1,106 @@
+"""What recovery may use of the outside: only what an operator has declared, by name.
+
+Policies name these things; addresses, passwords and programs stand in the declaration alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final
+
+EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """`takes_back`: whether the application understands that something is to be undone."""
+
+    url: str = field(repr=False)
+    secrets: tuple[str, ...] = field(repr=False)
+    headers: Mapping[str, str] = field(default=EMPTY, repr=False)
+    takes_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one run of a command may use; of processes the user's, which root is not bound by."""
+
+    cpu_seconds: int = 30
+    memory_mb: int = 512
+    file_mb: int = 64
+    open_files: int = 256
+    processes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`argv` and `undo` have places, `{name}`, for what `parameters` lets through whole.
+
+    `user` none is the one that the worker runs as.
+    """
+
+    argv: tuple[str, ...]
+    parameters: Mapping[str, str] = EMPTY
+    undo: tuple[str, ...] = ()
+    user: str | None = None
+    directory: str = "/"
+    environment: Mapping[str, str] = field(default=EMPTY, repr=False)
+    seconds: float = 30.0
+    output_bytes: int = 16_384
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A PostgreSQL. Its user needs `pg_signal_backend` to end sessions of others."""
+
+    url: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """Statements that belong together, with `%(name)s` for what an order gives."""
+
+    database: str
+    statements: tuple[str, ...]
+    isolation: str = "serializable"
+    attempts: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """Keys of a Redis that begin with `prefix`."""
+
+    url: str = field(repr=False)
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Files in and below `path` whose names match `pattern`, older than `seconds`."""
+
+    path: str
+    pattern: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failover:
+    """A switch that goes on to the next of its values, and begins with the first."""
+
+    switch: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """Everything by its name. `secrets` are the values that came out of the environment."""
+
+    webhooks: Mapping[str, Webhook] = EMPTY
+    commands: Mapping[str, Command] = EMPTY
+    databases: Mapping[str, Connection] = EMPTY
+    transactions: Mapping[str, Transaction] = EMPTY
+    caches: Mapping[str, Cache] = EMPTY
+    folders: Mapping[str, Folder] = EMPTY
+    failovers: Mapping[str, Failover] = EMPTY
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
