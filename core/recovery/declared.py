@@ -5,10 +5,6 @@ Policies name these things; addresses, passwords and programs stand in the decla
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any, Final
-
-EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +13,7 @@ class Webhook:
 
     url: str = field(repr=False)
     secrets: tuple[str, ...] = field(repr=False)
-    headers: Mapping[str, str] = field(default=EMPTY, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     takes_back: bool = False
 
 
@@ -40,11 +36,11 @@ class Command:
     """
 
     argv: tuple[str, ...]
-    parameters: Mapping[str, str] = EMPTY
+    parameters: Mapping[str, str] = field(default_factory=dict)
     undo: tuple[str, ...] = ()
     user: str | None = None
     directory: str = "/"
-    environment: Mapping[str, str] = field(default=EMPTY, repr=False)
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     seconds: float = 30.0
     output_bytes: int = 16_384
     limits: Limits = Limits()
@@ -96,11 +92,11 @@ class Failover:
 class Declared:
     """Everything by its name. `secrets` are the values that came out of the environment."""
 
-    webhooks: Mapping[str, Webhook] = EMPTY
-    commands: Mapping[str, Command] = EMPTY
-    databases: Mapping[str, Connection] = EMPTY
-    transactions: Mapping[str, Transaction] = EMPTY
-    caches: Mapping[str, Cache] = EMPTY
-    folders: Mapping[str, Folder] = EMPTY
-    failovers: Mapping[str, Failover] = EMPTY
+    webhooks: Mapping[str, Webhook] = field(default_factory=dict)
+    commands: Mapping[str, Command] = field(default_factory=dict)
+    databases: Mapping[str, Connection] = field(default_factory=dict)
+    transactions: Mapping[str, Transaction] = field(default_factory=dict)
+    caches: Mapping[str, Cache] = field(default_factory=dict)
+    folders: Mapping[str, Folder] = field(default_factory=dict)
+    failovers: Mapping[str, Failover] = field(default_factory=dict)
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
