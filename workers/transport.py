@@ -3,35 +3,38 @@
 kombu takes an item off its list and then fails on what it cannot read, which ends the worker and
 loses the item. Here the item is looked at first, and put away where it is no message. What would
 fail later, when a message is put back, is set right before it is delivered.
+
+A message is taken and noted in one step of the server, so that no kill can come between. While
+all lists are empty nobody asks again before Redis tells that one has changed, or a second is over.
 """
 
+import hashlib
 import time
 from collections.abc import Callable
 from queue import Empty
+from time import monotonic
 from typing import Any, ClassVar, Final
+from uuid import uuid4
 
 import structlog
 from kombu import transport
 from kombu.transport import redis as stock
+from kombu.transport import virtual
 from kombu.utils.encoding import bytes_to_str
-from kombu.utils.json import loads
+from redis.exceptions import NoScriptError, ResponseError
 
-from core.deadletters.refusal import UnreadableMessageError
+from workers.envelope import BASE64, BrokenEnvelopeError, check, opened
+from workers.fetching import FETCH, LAST, TAKE, bare, note, noted
 
 log = structlog.get_logger()
 
 Bury = Callable[[bytes, str, Exception], bool]
 
-LONGEST_TAG: Final = 255
-PRIORITIES: Final = range(10)
 # An item that could not be put away goes back to its list, but not in a tight circle.
 PUT_BACK_PAUSE_SECONDS: Final = 1.0
-BASE64: Final = "base64"
-ENCODINGS: Final = frozenset({None, BASE64, "utf-8"})
 
 
-class BrokenEnvelopeError(UnreadableMessageError):
-    """This is not a message as kombu writes them."""
+FETCH_SHA: Final = hashlib.sha1(FETCH.encode(), usedforsecurity=False).hexdigest()
 
 
 def nobody(_item: bytes, _queue: str, _error: Exception) -> bool:
@@ -39,42 +42,192 @@ def nobody(_item: bytes, _queue: str, _error: Exception) -> bool:
     return False
 
 
+class SafeQoS(stock.QoS):
+    def append(self, message: Any, delivery_tag: str) -> None:
+        this: Any = self
+        if this.channel.has_noted(delivery_tag):
+            virtual.QoS.append(self, message, delivery_tag)
+        else:
+            super().append(message, delivery_tag)
+
+    def forget(self, delivery_tag: str) -> None:
+        this: Any = self
+        this._remove_from_indices(delivery_tag).execute()  # noqa: SLF001
+
+    def restore_by_tag(self, tag: Any, client: Any = None, leftmost: bool = False) -> None:  # noqa: FBT001, FBT002 (as kombu's)
+        """As kombu's, which ends the worker on a note that it cannot read."""
+        this: Any = self
+
+        def restore(pipe: Any) -> None:
+            found = pipe.hget(this.unacked_key, tag)
+            pipe.multi()
+            this._remove_from_indices(tag, pipe)  # noqa: SLF001
+            if found:
+                this.channel.put_back(found, pipe, leftmost=leftmost)
+
+        with this.channel.conn_or_acquire(client) as asked:
+            asked.transaction(restore, this.unacked_key)
+
+
 class SafeChannel(stock.Channel):
+    QoS = SafeQoS
     bury: ClassVar[Bury] = staticmethod(nobody)
 
-    def _brpop_read(self, **options: Any) -> bool:
-        """As kombu's, but what was taken off the list is in hand until it is delivered."""
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._resting = False
+        self._fetched: str | None = None
+        self._lists: list[str] = []
+        self._names: dict[str, list[str]] = {}
+        # The sockets whose other end knows the script, and tells of changes.
+        self._taught: Any = None
+        self._followed: Any = None
+        super().__init__(*args, **options)
+
+    def has_noted(self, tag: str) -> bool:
+        found, self._fetched = self._fetched == tag, None
+        return found
+
+    def put_back(self, found: bytes, pipe: Any, *, leftmost: bool) -> None:
+        this: Any = self
+        if (message := noted(found)) is not None:
+            this._do_restore_message(*message, pipe, leftmost)  # noqa: SLF001
+        elif (item := bare(found)) is not None:
+            pipe.rpush(item[1], item[0])
+        else:
+            SafeChannel.bury(found, this.unacked_key, BrokenEnvelopeError())
+
+    def look_again(self) -> None:
+        """Where Redis does not tell of changes, a second is all that it costs."""
+        this: Any = self
+        if self._resting and monotonic() - this._brpop_sent_at >= this.brpop_timeout:  # noqa: SLF001
+            self._awake()
+
+    def _awake(self) -> None:
+        this: Any = self
+        self._resting = False
+        this._in_poll = None  # noqa: SLF001
+        this._flush_brpop_reauth()  # noqa: SLF001
+
+    def _brpop_start(self, timeout: float | None = None) -> None:  # noqa: ARG002 (kombu's)
+        this: Any = self
+        queues = this._queue_cycle.consume(len(this.active_queues))  # noqa: SLF001
+        if not queues:
+            return
+        connection = this.client.connection
+        this._in_poll, this._brpop_sent_at = connection, monotonic()  # noqa: SLF001
+        self._resting = False
+        self._lists = [
+            name for names in zip(*map(self._lists_of, queues), strict=True) for name in names
+        ]
+        keys = (*self._lists, this.unacked_key, this.unacked_index_key)
+        order = ("EVALSHA", FETCH_SHA)
+        if self._taught is not connection._sock:  # noqa: SLF001
+            order = ("EVAL", FETCH)
+        connection.send_command(*order, len(keys), *keys, time.time(), self.sep)
+        self._taught = connection._sock  # noqa: SLF001
+
+    def _lists_of(self, queue: str) -> list[str]:
+        """By priority."""
+        this: Any = self
+        if (names := self._names.get(queue)) is None:
+            names = [this._q_for_pri(queue, step) for step in this.priority_steps]  # noqa: SLF001
+            self._names[queue] = names
+        return names
+
+    def _brpop_read(self, **_: Any) -> bool:
         this: Any = self
         try:
-            popped = self._popped(options)
-            if not popped:
+            found = self._read(this.client.connection)
+            if found is None:
                 raise Empty
-            key, item = popped
-            queue = bytes_to_str(key).rsplit(self.sep, 1)[0]
+            key, item, tag = found
+            queue = key.rsplit(self.sep, 1)[0]
             this._queue_cycle.rotate(queue)  # noqa: SLF001
-            self._hand_over(key, item, queue)
+            self._hand_over(key, item, tag, queue)
             return True
         finally:
-            this._in_poll = None  # noqa: SLF001
-            this._flush_brpop_reauth()  # noqa: SLF001
+            if not self._resting:
+                self._awake()
 
-    def _popped(self, options: dict[str, Any]) -> Any:
+    def _read(self, connection: Any) -> tuple[str, bytes, str] | None:
         this: Any = self
         try:
-            return this.client.parse_response(this.client.connection, "BRPOP", **options)
+            if self._resting:
+                self._resting = False
+                self._hear(connection)
+            elif (found := self._answer(connection)) is not None:
+                key, item, tag = found
+                return bytes_to_str(key), item, bytes_to_str(tag)
+            else:
+                self._resting = self._nothing_there(connection)
         except this.connection_errors:
-            this.client.connection.disconnect()
+            self._resting = False
+            connection.disconnect()
             raise
+        return None
 
-    def _hand_over(self, key: bytes, item: bytes, queue: str) -> None:
-        deliver: Any = self.connection._deliver  # noqa: SLF001 (as kombu's channel does)
+    def _answer(self, connection: Any) -> Any:
         try:
-            deliver(opened(item, queue), queue)
-        except BrokenEnvelopeError as error:
-            if SafeChannel.bury(item, queue, error):
+            return connection.read_response()
+        except NoScriptError as error:
+            self._taught = None
+            raise Empty from error
+
+    def _hear(self, connection: Any) -> None:
+        """Whatever Redis tells, the lists are worth a look."""
+        while connection.can_read(0):
+            connection.read_response(push_request=True)
+
+    def _nothing_there(self, connection: Any) -> bool:
+        """From here on Redis tells when one of the lists changes."""
+        if self._followed is not connection._sock:  # noqa: SLF001
+            try:
+                _ask(connection, "CLIENT", "TRACKING", "ON")
+            except ResponseError as error:
+                log.warning("broker.not_followed", error=str(error))
+            self._followed = connection._sock  # noqa: SLF001
+        return not _ask(connection, "EXISTS", *self._lists)
+
+    def _hand_over(self, key: str, item: bytes, tag: str, queue: str) -> None:
+        this: Any = self
+        deliverer = this.connection
+        try:
+            envelope = opened(item, queue)
+            if not tag and not (tag := self._taken(key, item, envelope, queue)):
                 return
-            with self.conn_or_acquire() as client:
-                client.lpush(key, item)
+            self._fetched = tag
+            deliverer._deliver(envelope, queue)  # noqa: SLF001 (as kombu's channel does)
+            if self._fetched and queue in deliverer._callbacks:  # noqa: SLF001
+                this.qos.forget(tag)  # for a consumer that acknowledges nothing
+        except BrokenEnvelopeError as error:
+            self._put_away(key, item, tag, error)
+        finally:
+            self._fetched = None
+
+    def _taken(self, key: str, item: bytes, envelope: dict[str, Any], queue: str) -> str:
+        """The tag by which it is noted; empty when another worker has it."""
+        this: Any = self
+        tag: str = envelope["properties"]["delivery_tag"]
+        with self.conn_or_acquire() as client:
+            if client.hexists(this.unacked_key, tag):
+                tag = envelope["properties"]["delivery_tag"] = str(uuid4())
+            keys = [key, this.unacked_key, this.unacked_index_key]
+            values = [item, tag, note(envelope, queue), time.time()]
+            return tag if client.eval(TAKE, 3, *keys, *values) else ""
+
+    def _put_away(self, key: str, item: bytes, tag: str, error: Exception) -> None:
+        """In the dead letters first, and only then gone from the broker."""
+        this: Any = self
+        buried = SafeChannel.bury(item, key.rsplit(self.sep, 1)[0], error)
+        with self.conn_or_acquire() as client:
+            if tag:
+                pipe = this.qos._remove_from_indices(tag, client.pipeline())  # noqa: SLF001
+                (pipe if buried else pipe.lpush(key, item)).execute()
+            elif buried:
+                client.lrem(key, -1, item)
+            else:
+                client.eval(LAST, 1, key, item)
+        if not buried:
             time.sleep(PUT_BACK_PAUSE_SECONDS)
 
     def decode_body(self, body: Any, encoding: str | None = None) -> Any:
@@ -97,62 +250,33 @@ class SafeChannel(stock.Channel):
             return True
 
 
+class WakefulPoller(stock.MultiChannelPoller):
+    def on_poll_start(self) -> None:
+        this: Any = self
+        for channel in this._channels:  # noqa: SLF001
+            channel.look_again()
+        super().on_poll_start()
+
+
 class SafeTransport(stock.Transport):
     Channel = SafeChannel
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.cycle = WakefulPoller()
 
 
 class SafeSentinelChannel(SafeChannel, stock.SentinelChannel):
     pass
 
 
-class SafeSentinelTransport(stock.SentinelTransport):
+class SafeSentinelTransport(SafeTransport, stock.SentinelTransport):
     Channel = SafeSentinelChannel
 
 
-def opened(item: bytes, queue: str) -> dict[str, Any]:
-    """The envelope in which a message lies in a list."""
-    try:
-        envelope = loads(bytes_to_str(item))
-    except (ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
-        raise BrokenEnvelopeError("The item is not JSON.") from error
-    check(envelope)
-    _set_right(envelope, queue)
-    found: dict[str, Any] = envelope
-    return found
-
-
-def check(envelope: Any) -> None:
-    """Raises for what kombu cannot make a message of, or cannot keep while it is worked on."""
-    if not isinstance(envelope, dict) or not isinstance(envelope.get("properties"), dict):
-        raise BrokenEnvelopeError("The item has no properties.")
-    properties = envelope["properties"]
-    tag = properties.get("delivery_tag")
-    if not isinstance(tag, str) or not 0 < len(tag) <= LONGEST_TAG or not tag.isprintable():
-        raise BrokenEnvelopeError("The properties have no usable `delivery_tag`.")
-    encoding = properties.get("body_encoding")
-    if not isinstance(encoding, str | None) or encoding not in ENCODINGS:
-        raise BrokenEnvelopeError("The body is in an encoding that is not known.")
-    if not isinstance(envelope.get("headers"), dict | None):
-        raise BrokenEnvelopeError("The headers are no mapping.")
-
-
-def _set_right(envelope: dict[str, Any], queue: str) -> None:
-    """What a message that is put back is sent by: kombu drops it where one of these is odd."""
-    if envelope.get("headers") is None:
-        envelope["headers"] = {}
-    properties = envelope["properties"]
-    sent = properties.get("delivery_info")
-    if not isinstance(sent, dict) or sent.get("routing_key") != queue or not _ours(sent, queue):
-        redelivered = isinstance(sent, dict) and sent.get("redelivered") is True
-        properties["delivery_info"] = {"exchange": "", "routing_key": queue} | (
-            {"redelivered": True} if redelivered else {}
-        )
-    if "priority" in properties and properties["priority"] not in PRIORITIES:
-        del properties["priority"]
-
-
-def _ours(sent: dict[str, Any], queue: str) -> bool:
-    return sent.get("exchange") in ("", queue)
+def _ask(connection: Any, *command: str) -> Any:
+    connection.send_command(*command)
+    return connection.read_response()
 
 
 def _whole(encoded: str, found: bytes) -> bool:
