@@ -3,6 +3,7 @@
 from core.model.access import ApiKey
 from core.model.audit import AuditEntry
 from core.model.base import Base
+from core.model.breakers import Breaker, BreakerTransition
 from core.model.deadletters import DeadLetter, KnownTask, LetterEdit
 from core.model.events import Event, EventId, PayloadDictionary
 from core.model.fleet import Agent, Leader, PoolLoad, PoolOverride, ScaleDecision
@@ -45,6 +46,8 @@ __all__ = [
     "AuditEntry",
     "Base",
     "BookEntry",
+    "Breaker",
+    "BreakerTransition",
     "ComponentMinute",
     "CorrelationGroup",
     "CorrelationMember",

@@ -20,6 +20,8 @@ class SignalKind(StrEnum):
     REGRESSION = "regression"
     MERGE_SUGGESTED = "merge_suggested"
     DEADLETTERS_GROWING = "deadletters_growing"
+    BREAKER_OPENED = "breaker_opened"
+    BREAKER_CLOSED = "breaker_closed"
 
 
 @dataclass(frozen=True, slots=True)
