@@ -12,7 +12,6 @@ import hashlib
 import time
 from collections.abc import Callable
 from queue import Empty
-from time import monotonic
 from typing import Any, ClassVar, Final
 from uuid import uuid4
 
@@ -23,6 +22,7 @@ from kombu.transport import virtual
 from kombu.utils.encoding import bytes_to_str
 from redis.exceptions import NoScriptError, ResponseError
 
+from core.clock import SystemClock
 from workers.envelope import BASE64, BrokenEnvelopeError, check, opened
 from workers.fetching import FETCH, LAST, TAKE, bare, note, noted
 
@@ -34,6 +34,7 @@ Bury = Callable[[bytes, str, Exception], bool]
 PUT_BACK_PAUSE_SECONDS: Final = 1.0
 
 
+CLOCK: Final = SystemClock()
 FETCH_SHA: Final = hashlib.sha1(FETCH.encode(), usedforsecurity=False).hexdigest()
 
 
@@ -99,7 +100,7 @@ class SafeChannel(stock.Channel):
     def look_again(self) -> None:
         """Where Redis does not tell of changes, a second is all that it costs."""
         this: Any = self
-        if self._resting and monotonic() - this._brpop_sent_at >= this.brpop_timeout:  # noqa: SLF001
+        if self._resting and CLOCK.monotonic() - this._brpop_sent_at >= this.brpop_timeout:  # noqa: SLF001
             self._awake()
 
     def _awake(self) -> None:
@@ -114,7 +115,7 @@ class SafeChannel(stock.Channel):
         if not queues:
             return
         connection = this.client.connection
-        this._in_poll, this._brpop_sent_at = connection, monotonic()  # noqa: SLF001
+        this._in_poll, this._brpop_sent_at = connection, CLOCK.monotonic()  # noqa: SLF001
         self._resting = False
         self._lists = [
             name for names in zip(*map(self._lists_of, queues), strict=True) for name in names
@@ -123,7 +124,7 @@ class SafeChannel(stock.Channel):
         order = ("EVALSHA", FETCH_SHA)
         if self._taught is not connection._sock:  # noqa: SLF001
             order = ("EVAL", FETCH)
-        connection.send_command(*order, len(keys), *keys, time.time(), self.sep)
+        connection.send_command(*order, len(keys), *keys, CLOCK.now().timestamp(), self.sep)
         self._taught = connection._sock  # noqa: SLF001
 
     def _lists_of(self, queue: str) -> list[str]:
@@ -212,7 +213,7 @@ class SafeChannel(stock.Channel):
             if client.hexists(this.unacked_key, tag):
                 tag = envelope["properties"]["delivery_tag"] = str(uuid4())
             keys = [key, this.unacked_key, this.unacked_index_key]
-            values = [item, tag, note(envelope, queue), time.time()]
+            values = [item, tag, note(envelope, queue), CLOCK.now().timestamp()]
             return tag if client.eval(TAKE, 3, *keys, *values) else ""
 
     def _put_away(self, key: str, item: bytes, tag: str, error: Exception) -> None:
