@@ -5,9 +5,9 @@ accepted is written, and the process ends with 0.
 """
 
 import gc
-import signal
 import sys
 from os import environ
+from socket import socket
 from typing import Any, Final
 
 import structlog
@@ -30,6 +30,7 @@ from tasks.runtime import Runtime
 from web.api.app import create_app
 from web.api.auth import Keyring
 from web.api.services import Services
+from web.forks import Forks
 
 log = structlog.get_logger()
 
@@ -91,7 +92,7 @@ def _committed(size: int) -> None:
 
 
 def build() -> ASGIApp:
-    """What each server process runs."""
+    """What each server process runs; the process that forks them has no connections of its own."""
     settings = wiring.discovered(Settings())
     logging.configure(environ.get("MENDLINE_PROCESS", "api"), settings.log_level)
     return create_app(compose(settings))
@@ -102,7 +103,6 @@ def options(settings: Settings) -> dict[str, Any]:
         "factory": True,
         "host": settings.host,
         "port": settings.port,
-        "workers": settings.api_workers,
         "loop": "uvloop",
         "http": "httptools",
         "lifespan": "on",
@@ -120,14 +120,16 @@ def options(settings: Settings) -> dict[str, Any]:
 def main() -> None:
     settings = wiring.discovered(Settings())
     logging.configure(environ.get("MENDLINE_PROCESS", "api"), settings.log_level)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _leave)
-    uvicorn.run("web.serve:build", **options(settings))
+    config = uvicorn.Config(build, **options(settings))
+    port = config.bind_socket()
+    sys.exit(Forks(lambda: serve(config, port), settings.api_workers).run())
 
 
-def _leave(*_: Any) -> None:
-    """Before the server listens to signals itself, and after it has stopped because of one."""
-    sys.exit(0)
+def serve(config: uvicorn.Config, port: socket) -> None:
+    server = uvicorn.Server(config)
+    server.run(sockets=[port])
+    if not server.started:
+        sys.exit("The API did not start; the last lines say why.")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import sys
 import time
 
 import httpx2
+import psutil
 import psycopg
 import pytest
 from sqlalchemy.engine import make_url
@@ -120,13 +121,17 @@ def busy(server, tmp_path):
         yield http
 
 
-def test_several_processes_share_port_books_metrics_and_log(server, busy, settings, dsn_key, key):
+def test_processes_share_port_books_metrics_log_and_may_be_lost(
+    server, busy, settings, dsn_key, key
+):
     error = {"type": "ConnectionResetError", "message": "Connection reset by peer"}
     path = f"/k/{dsn_key}/api/errors"
     answers = [busy.post(path, json={"error": error}).json() for _ in range(4)]
     refused = busy.post("/api/errors", json={"error": "x"}, headers={"X-Request-Id": "ci-9"})
     page = busy.get("/metrics").text
     stats = busy.get("/api/v1/stats", headers={"Authorization": f"Bearer {key('read')}"}).json()
+    psutil.Process(server.process.pid).children()[0].kill()
+    assert [httpx2.get(f"{server.url}/livez").status_code for _ in range(4)] == [200] * 4
     assert {answer["recovery_action"]["action"] for answer in answers} == {"retry"}
     assert refused.status_code == 401
     assert 'mendline_events_accepted_total{kind="http"} 4.0' in page
@@ -138,6 +143,7 @@ def test_several_processes_share_port_books_metrics_and_log(server, busy, settin
     assert events["intake.rejected"]["request_id"] == "ci-9"
     assert events["api.started"]["address"] == server.url
     assert "api.stopped" in events
+    assert events["server.lost"]["signal"] == signal.SIGKILL
     assert dsn_key not in log
 
 
