@@ -16,6 +16,7 @@ from core.maintenance.values import Keeping
 from core.store.engine import Database
 
 CREDENTIALS = "credentials.json"
+TIMEOUTS = ("socket_timeout", "socket_connect_timeout")
 REDIS_OPTIONS: dict[str, Any] = {
     "socket_timeout": 5,
     "socket_connect_timeout": 2,
@@ -64,8 +65,11 @@ def database(settings: Settings, *, application: str, pool_size: int = 5) -> Dat
     return Database(url, application=application, pool_size=pool_size)
 
 
-def redis_client(settings: Settings) -> "redis.Redis":
-    return redis.Redis.from_url(required(settings.redis_url, "REDIS_URL"), **REDIS_OPTIONS)
+def redis_client(settings: Settings, *, patience: float | None = None) -> "redis.Redis":
+    """`patience`: seconds to wait for an answer, where somebody waits for us in turn."""
+    url = required(settings.redis_url, "REDIS_URL")
+    hasty = {} if patience is None else dict.fromkeys(TIMEOUTS, patience)
+    return redis.Redis.from_url(url, **REDIS_OPTIONS | hasty)
 
 
 def broker_url(settings: Settings) -> str:

@@ -19,9 +19,10 @@ from config.knowledge import knowledge
 from config.recovery import policies
 from config.settings import Settings
 from config.telemetry import EVENTS_ACCEPTED, EVENTS_REJECTED, EVENTS_SKIPPED, INTAKE_COMMITS
-from core.clock import SystemClock
+from core.clock import Clock, SystemClock
 from core.intake.service import IntakeService, IntakeSettings, Listeners
 from core.recovery.adviser import Adviser
+from core.recovery.attempts import RedisAttempts, SteadyAttempts
 from core.store.books import Account
 from core.store.payloads import Payloads
 from tasks.app import app as celery
@@ -38,6 +39,8 @@ GRACE_SECONDS: Final = 10
 # Longer than clients keep an idle connection: it is theirs to close, so none is closed under them.
 IDLE_SECONDS: Final = 75
 CONNECTIONS: Final = 10
+# A client waits for its advice; a Redis that is slower than this is done without.
+ADVICE_SECONDS: Final = 0.25
 ACCEPTED: Final = EVENTS_ACCEPTED.labels("http")
 
 
@@ -68,10 +71,16 @@ def compose(settings: Settings) -> Services:
         redis=runtime.redis,
         keyring=keyring,
         payloads=Payloads(),
-        advise=Adviser(knowledge(settings.knowledge_dir), policies()),
+        advise=_adviser(settings, clock),
         report=lambda error: runtime.reporter.exception(error, process="api"),
         closing=(waker.close, runtime.redis.close),
     )
+
+
+def _adviser(settings: Settings, clock: Clock) -> Adviser:
+    counters = wiring.redis_client(settings, patience=ADVICE_SECONDS)
+    attempts = SteadyAttempts(RedisAttempts(counters), clock)
+    return Adviser(knowledge(settings.knowledge_dir), policies, attempts)
 
 
 def _relieve(keyring: Keyring) -> None:

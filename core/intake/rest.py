@@ -68,12 +68,12 @@ def _invalid(what: str) -> InvalidInputError:
     return InvalidInputError(what, reason=Reason.INVALID)
 
 
-def attempt(report: Mapping[str, Any]) -> int:
-    """Which try of the operation failed; 1 where the client does not say."""
+def attempt(report: Mapping[str, Any]) -> int | None:
+    """Which try of the operation failed; none where the client does not say it."""
     told = report.get("attempt")
     if isinstance(told, str) and told.isascii() and told.isdigit() and len(told) < 7:  # noqa: PLR2004 - beyond a million it is no count
         told = int(told)
-    return told if type(told) is int and 1 <= told <= 1_000_000 else 1  # noqa: PLR2004
+    return told if type(told) is int and 1 <= told <= 1_000_000 else None  # noqa: PLR2004
 
 
 def to_event(report: Mapping[str, Any]) -> Event:
@@ -139,7 +139,7 @@ def _extra(report: Mapping[str, Any]) -> Event:
 
 def _context(report: Mapping[str, Any]) -> Event:
     """What the recovery needs: the operation, its attempt, and how to run it again."""
-    kept: Event = {"attempt": attempt(report)}
+    kept: Event = {"attempt": attempt(report) or 1}
     for name in ("component", "operation", "operation_id"):
         found = _word(report.get(name))
         if found:

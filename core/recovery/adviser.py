@@ -1,31 +1,172 @@
-"""From a reported event to the advice on it, in one call and without a worker."""
+"""From reported events to the advice on them, without a worker: policy, count, budget, breaker."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import Any, Final, Protocol
+
+import structlog
 
 from core.analysis import Knowledge, analyse
 from core.analysis.event import mapping
-from core.recovery.answer import decide
-from core.recovery.policy import Policies
+from core.analysis.result import Analysis, Classification
+from core.errors import MendlineError
+from core.recovery.answer import Obstacle, RecoveryAction, decide, hindered
+from core.recovery.attempts import Attempts, Failure, operation_key
+from core.recovery.policy import Policies, Policy
+
+CONTEXT: Final = "mendline"
+NO_ADVICE: Final = {"action": "none", "reason": "no policy applies"}
+# How long after a failure another one belongs to the same operation. An id of the client's own is
+# not used twice; a component and an operation are, so these are forgotten when a retry is overdue.
+OWN_ID_TTL: Final = 86_400.0
+SLACK: Final = 600.0
+LONGEST_TTL: Final = 86_400.0
+# What odd values in an event may make a calculation raise; accepting the error must not hang on it.
+ODD_VALUES: Final = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MendlineError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """An event as a client told it. `attempt`: which try failed, none where it did not say."""
+
+    event: Mapping[str, Any]
+    event_id: str
+    project_id: int
+    attempt: int | None = None
+
+
+class Obstacles(Protocol):
+    def __call__(self, components: Collection[str]) -> Mapping[str, Obstacle]:
+        """What is in the way of each, for those that are known; may ask Redis, but not for long."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A report understood. `failure` is none where the client's own count is all that counts."""
+
+    classification: Classification
+    component: str
+    attempt: int
+    retry_after: float | None
+    failure: Failure | None = None
+
+
+def none_known(components: Collection[str]) -> Mapping[str, Obstacle]:  # noqa: ARG001
+    """For a platform without breakers."""
+    return {}
 
 
 class Adviser:
-    """Called with the event and the number of the attempt that failed."""
+    """Called with reports, answers with an advice for each of them in the same order."""
 
     def __init__(
-        self, knowledge: Knowledge, policies: Policies, rand: Random | None = None
+        self,
+        knowledge: Knowledge,
+        policies: Callable[[], Policies],
+        attempts: Attempts,
+        *,
+        obstacles: Obstacles = none_known,
+        rand: Random | None = None,
     ) -> None:
         self._knowledge = knowledge
         self._policies = policies
+        self._attempts = attempts
+        self._obstacles = obstacles
         # Spreads clients' attempts; nothing secret hangs on it.
         self._rand = rand or Random()  # noqa: S311
 
-    def __call__(self, event: Mapping[str, Any], attempt: int) -> dict[str, Any]:
-        found = analyse(event, self._knowledge).classification
-        told = mapping(event.get("extra")).get("retry_after")
-        hint = float(told) if isinstance(told, int | float) and not isinstance(told, bool) else None
-        action = decide(
-            found, attempt=attempt, policies=self._policies, rand=self._rand, retry_after=hint
+    async def __call__(self, reports: Sequence[Reported]) -> list[Mapping[str, Any]]:
+        """Understands in the event loop; what may have to wait for Redis does so beside it."""
+        policies = self._policies()
+        cases = [self._case(report, policies) for report in reports]
+        if not any(case is not None for case in cases):
+            return [NO_ADVICE for _ in cases]
+        return await asyncio.to_thread(self._answers, cases, policies)
+
+    def _case(self, report: Reported, policies: Policies) -> Case | None:
+        try:
+            found = analyse(report.event, self._knowledge)
+            return case_of(report, found, policies)
+        except ODD_VALUES:
+            log.exception("intake.advice_failed", event_id=report.event_id)
+            return None
+
+    def _answers(self, cases: Sequence[Case | None], policies: Policies) -> list[Mapping[str, Any]]:
+        counted = [each.failure for each in cases if each is not None and each.failure is not None]
+        counts = iter(self._attempts.count(counted) if counted else ())
+        names = {each.component for each in cases if each is not None and each.component}
+        obstacles = self._obstacles(names) if names else {}
+        answers: list[Mapping[str, Any]] = []
+        for case in cases:
+            if case is None:
+                answers.append(NO_ADVICE)
+                continue
+            attempt = case.attempt if case.failure is None else next(counts)
+            action = self._decided(case, attempt, policies)
+            obstacle = obstacles.get(case.component, Obstacle())
+            answers.append(hindered(action, obstacle, rand=self._rand).as_json())
+        return answers
+
+    def _decided(self, case: Case, attempt: int, policies: Policies) -> RecoveryAction:
+        return decide(
+            case.classification,
+            attempt=attempt,
+            policies=policies,
+            rand=self._rand,
+            retry_after=case.retry_after,
         )
-        return action.as_json()
+
+
+def case_of(report: Reported, found: Analysis, policies: Policies) -> Case:
+    """Attempts are the client's to count; else they go by the operation's id, or by what failed."""
+    told = mapping(mapping(report.event.get("contexts")).get(CONTEXT))
+    component, operation_id = _word(told, "component"), _word(told, "operation_id")
+    failure = None
+    if operation_id:
+        key = operation_key(report.project_id, "id", operation_id)
+        failure = Failure(key, report.event_id, OWN_ID_TTL, told=report.attempt or 0)
+    elif report.attempt is None:
+        named = (component, _word(told, "operation"), found.grouping.issue_key)
+        key = operation_key(report.project_id, "issue", *named)
+        policy = _policy(found.classification, policies)
+        failure = Failure(key, report.event_id, _remembered(policy))
+    return Case(
+        classification=found.classification,
+        component=component,
+        attempt=report.attempt or 1,
+        retry_after=_hint(report.event),
+        failure=failure,
+    )
+
+
+def _policy(found: Classification, policies: Policies) -> Policy:
+    return policies.of(found.category, f"{found.family}.{found.kind}")
+
+
+def _remembered(policy: Policy) -> float:
+    """Seconds after which the longest delay that this policy tells is long over."""
+    longest = policy.retry.backoff.delay(policy.retry.attempts, rand=Random(0))  # noqa: S311
+    return min(2 * longest + SLACK, LONGEST_TTL)
+
+
+def _word(told: Mapping[str, Any], name: str) -> str:
+    found = told.get(name)
+    return found if isinstance(found, str) else ""
+
+
+def _hint(event: Mapping[str, Any]) -> float | None:
+    told = mapping(event.get("extra")).get("retry_after")
+    return float(told) if isinstance(told, int | float) and not isinstance(told, bool) else None

@@ -1,6 +1,7 @@
 """The advice that a client gets with its report: try again, wait, give up, call somebody."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from random import Random
 from typing import Any
 
@@ -9,6 +10,8 @@ from core.analysis.result import Classification, Severity
 from core.recovery.policy import Action, Policies
 
 _LONGEST_WAIT = 86_400.0
+_SHORTEST_WAIT = 0.1
+_SPREAD = 0.1
 # What clients can do about an advice. Breaking a circuit is ours; they try again later.
 _ACTIONS = {
     Advice.RETRY: Action.RETRY,
@@ -23,6 +26,27 @@ _ACTIONS = {
 _AGAIN = frozenset({Action.RETRY, Action.WAIT})
 
 
+class Circuit(StrEnum):
+    """The state of a circuit breaker in the words that clients know."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half_open"
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What stands between a component and its next attempt.
+
+    `closes_in`: seconds until an open breaker may close. `refills_in`: seconds until a used-up
+    budget for retries has room again, none while it has.
+    """
+
+    circuit: Circuit | None = None
+    closes_in: float = 0.0
+    refills_in: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class RecoveryAction:
     """`retry_after` in seconds; `attempts_left` counts those after the one that failed."""
@@ -31,12 +55,44 @@ class RecoveryAction:
     reason: str
     retry_after: float | None = None
     attempts_left: int | None = None
+    breaker: Circuit | None = None
+
+    @property
+    def again(self) -> bool:
+        """Whether the client is to try again, now or later."""
+        return self.action in _AGAIN
 
     def as_json(self) -> dict[str, Any]:
         """As the answer of `POST /api/errors` shows it; what does not apply is left out."""
         found = {"action": self.action.value, "reason": self.reason}
-        optional = {"retry_after": self.retry_after, "attempts_left": self.attempts_left}
+        optional = {
+            "retry_after": self.retry_after,
+            "attempts_left": self.attempts_left,
+            "breaker": self.breaker,
+        }
         return {**found, **{name: value for name, value in optional.items() if value is not None}}
+
+
+def hindered(action: RecoveryAction, obstacle: Obstacle, *, rand: Random) -> RecoveryAction:
+    """The same advice with the breaker told; another attempt waits for what is in its way.
+
+    Who gives up or asks for help does so with an open breaker, too.
+    """
+    told = replace(action, breaker=obstacle.circuit)
+    if not action.again:
+        return told
+    if obstacle.circuit is Circuit.OPEN:
+        return _until(told, obstacle.closes_in, "the circuit breaker is open", rand)
+    if obstacle.refills_in is not None:
+        return _until(told, obstacle.refills_in, "too much is being retried already", rand)
+    return told
+
+
+def _until(action: RecoveryAction, seconds: float, reason: str, rand: Random) -> RecoveryAction:
+    """Not all who wait for one breaker may come back at the same moment."""
+    least = max(seconds, action.retry_after or 0.0, _SHORTEST_WAIT)
+    after = round(least * (1 + _SPREAD * rand.random()), 3)
+    return replace(action, action=Action.WAIT, reason=reason, retry_after=after)
 
 
 def decide(

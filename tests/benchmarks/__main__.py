@@ -12,6 +12,7 @@ BENCHMARKS = (
     "analysis",
     "intake",
     "digest",
+    "answer",
     "tasks",
     "consumer",
     "dispatcher",

@@ -1,6 +1,6 @@
 """Intake over HTTP as one plain ASGI application: a framework would cost more than the work."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 import structlog
@@ -9,11 +9,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from core.errors import InvalidInputError, MendlineError
 from core.intake.rejection import reason_of
 from core.intake.service import IntakeService
+from core.recovery.adviser import NO_ADVICE, Reported
 from web.intake import address as addresses
 from web.intake.address import Address, Endpoint
 from web.intake.answers import PREFLIGHT, Answer, Headers, problem, sentry_refusal
 from web.intake.endpoints import (
-    NO_ADVICE,
     Advise,
     Reports,
     component_endpoint,
@@ -36,8 +36,8 @@ class WrongMethodError(InvalidInputError):
     http_status = 405
 
 
-def no_advice(_event: dict[str, Any], _attempt: int) -> Mapping[str, Any]:
-    return NO_ADVICE
+async def no_advice(reports: Sequence[Reported]) -> Sequence[Mapping[str, Any]]:
+    return [NO_ADVICE for _ in reports]
 
 
 class IntakeApp:

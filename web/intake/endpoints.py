@@ -1,7 +1,7 @@
 """What each intake endpoint does with a request; failures are raised and answered by the app."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -21,25 +21,15 @@ from core.intake.submission import (
     from_reports,
     from_store,
 )
+from core.recovery.adviser import NO_ADVICE, ODD_VALUES, Reported
 from web.intake.answers import Answer, ok, plain
 from web.intake.incoming import Incoming, bad_project, wrong_project
 
-# What to do about an error, from the event and the number of the attempt that failed.
-Advise = Callable[[dict[str, Any], int], Mapping[str, Any]]
+# What to do about each of the errors that came with a request.
+Advise = Callable[[Sequence[Reported]], Awaitable[Sequence[Mapping[str, Any]]]]
 Parse = Callable[[Arrival, Limits], Submission]
 
-NO_ADVICE: Final = {"action": "none", "reason": "no policy applies"}
 _SMALL: Final = 32 * 1024  # larger bodies are unpacked beside the event loop
-# What odd values in an event may make a calculation raise; accepting the error must not hang on it.
-_ODD_VALUES: Final = (
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    MendlineError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
 
 log = structlog.get_logger()
 
@@ -129,10 +119,10 @@ class Reports:
 
     async def one(self, incoming: Incoming) -> Answer:
         submission = await self._taken(incoming, from_report)
-        return plain(self._answers(submission)[0])
+        return plain((await self._answers(submission))[0])
 
     async def batch(self, incoming: Incoming) -> Answer:
-        return plain(self._answers(await self._taken(incoming, from_reports, many=True)))
+        return plain(await self._answers(await self._taken(incoming, from_reports, many=True)))
 
     async def _taken(self, incoming: Incoming, parse: Parse, *, many: bool = False) -> Submission:
         arrival = await incoming.arrival(await incoming.project_of_sender())
@@ -147,22 +137,26 @@ class Reports:
         await _accept(incoming, submission)
         return submission
 
-    def _answers(self, submission: Submission) -> list[dict[str, Any]]:
+    async def _answers(self, submission: Submission) -> list[dict[str, Any]]:
+        advised = await self._advised(submission)
         return [
-            {
-                "processed": True,
-                "error_id": item.event_id.hex,
-                "recovery_action": self._advice(report),
-            }
-            for item, report in zip(submission.items, submission.reports, strict=True)
+            {"processed": True, "error_id": item.event_id.hex, "recovery_action": advice}
+            for item, advice in zip(submission.items, advised, strict=True)
         ]
 
-    def _advice(self, report: Mapping[str, Any]) -> Mapping[str, Any]:
+    async def _advised(self, submission: Submission) -> Sequence[Mapping[str, Any]]:
         try:
-            return self._advise(rest.to_event(report), rest.attempt(report))
-        except _ODD_VALUES:
+            return await self._advise(_reported(submission))
+        except ODD_VALUES:
             log.exception("intake.advice_failed")
-            return NO_ADVICE
+            return [NO_ADVICE for _ in submission.items]
+
+
+def _reported(submission: Submission) -> list[Reported]:
+    return [
+        Reported(rest.to_event(report), item.event_id.hex, item.project_id, rest.attempt(report))
+        for item, report in zip(submission.items, submission.reports, strict=True)
+    ]
 
 
 async def component_endpoint(incoming: Incoming) -> Answer:

@@ -114,7 +114,7 @@ def test_until_that_is_full(left_alone, project):
 
 @pytest.mark.parametrize("broken", [ZeroDivisionError, KeyError, TypeError, RecursionError])
 def test_advice_that_fails_does_not_lose_the_error(database, project, tmp_path, broken):
-    def advise(_event, _attempt):
+    async def advise(_reports):
         raise broken
 
     with serving(settings(database.url, tmp_path), advise=advise) as served:
@@ -124,8 +124,11 @@ def test_advice_that_fails_does_not_lose_the_error(database, project, tmp_path, 
 
 
 def test_advice_is_told(database, project, tmp_path):
-    def advise(event, attempt):
-        return {"action": "retry", "reason": f"{event['logentry']['formatted']} {attempt}"}
+    async def advise(reports):
+        return [{"action": "retry", "reason": text(each)} for each in reports]
+
+    def text(reported):
+        return f"{reported.event['logentry']['formatted']} {reported.attempt}"
 
     with serving(settings(database.url, tmp_path), advise=advise) as served:
         path = f"/k/{project.key}/api/errors"

@@ -116,7 +116,7 @@ def test_component_and_operation_can_be_searched_for():
 
 @pytest.mark.parametrize(
     ("told", "attempt"),
-    [(None, 1), (2, 2), ("3", 3), (0, 1), (-1, 1), (True, 1), (1.5, 1), ("x", 1), (10**9, 1)],
+    [(2, 2), ("3", 3), *((odd, None) for odd in (None, 0, -1, True, 1.5, "x", 10**9))],
 )
 def test_attempt(told, attempt):
     assert rest.attempt({"attempt": told}) == attempt
@@ -169,4 +169,4 @@ FIELDS = st.dictionaries(st.sampled_from(sorted(rest._READ)) | st.text(), VALUES
 def test_any_other_field_may_be_odd(fields):
     report = fields | {"error": "boom"}
     assert rest.to_event(rest.check(report))["logentry"] == {"formatted": "boom"}
-    assert rest.attempt(report) >= 1
+    assert (rest.attempt(report) or 1) >= 1

@@ -1,38 +1,62 @@
+import asyncio
 from random import Random
+
+import pytest
 
 from config.knowledge import knowledge
 from config.recovery import policies
-from core.recovery.adviser import Adviser
+from core.clock import FixedClock
+from core.recovery.adviser import Adviser, Reported, none_known
+from core.recovery.answer import Circuit, Obstacle
+from core.recovery.attempts import MemoryAttempts
+from tests.conftest import NOON
 
-ADVISE = Adviser(knowledge(), policies(), Random(1))
 REFUSED = {
     "exception": [{"type": "ConnectionRefusedError", "value": "[Errno 111]"}],
     "platform": "python",
 }
 
 
-def test_a_refused_connection_is_tried_again():
-    answer = ADVISE(REFUSED, 1)
+def adviser(obstacles=none_known):
+    attempts = MemoryAttempts(FixedClock(NOON))
+    return Adviser(knowledge(), policies, attempts, obstacles=obstacles, rand=Random(1))
 
-    assert answer["action"] == "retry"
-    assert answer["attempts_left"] == 5
+
+def told(event, **names):
+    return {**event, "contexts": {"mendline": names}}
+
+
+def answers(advise, *events, attempt=None):
+    reports = [Reported(each, f"{number:032x}", 1, attempt) for number, each in enumerate(events)]
+    return asyncio.run(advise(reports))
+
+
+def answer(event, attempt=None):
+    return answers(adviser(), event, attempt=attempt)[0]
+
+
+def test_a_refused_connection_is_tried_again():
+    found = answer(REFUSED)
+
+    assert found["action"] == "retry"
+    assert found["attempts_left"] == 5
+    assert "breaker" not in found
 
 
 def test_a_time_in_the_context_is_kept_to():
-    answer = ADVISE({**REFUSED, "extra": {"retry_after": 20}}, 1)
+    found = answer({**REFUSED, "extra": {"retry_after": 20}})
 
-    assert answer["action"] == "wait"
-    assert answer["retry_after"] >= 20
+    assert found["action"] == "wait"
+    assert found["retry_after"] >= 20
 
 
 def test_an_odd_time_is_passed_over():
-    assert ADVISE({**REFUSED, "extra": {"retry_after": True}}, 1)["action"] == "retry"
+    assert answer({**REFUSED, "extra": {"retry_after": True}})["action"] == "retry"
 
 
 def test_a_bug_calls_for_help():
-    assert (
-        ADVISE({"exception": [{"type": "KeyError"}], "platform": "python"}, 1)["action"]
-        == "escalate"
+    assert answer({"exception": [{"type": "KeyError"}], "platform": "python"})["action"] == (
+        "escalate"
     )
 
 
@@ -42,13 +66,84 @@ def test_what_the_family_reads_reaches_the_answer():
         "timestamp": "2026-03-01T12:00:00Z",
     }
 
-    answer = ADVISE(report, 1)
+    found = answer(report)
 
-    assert answer["action"] == "wait"
-    assert 600 <= answer["retry_after"] <= 660
+    assert found["action"] == "wait"
+    assert 600 <= found["retry_after"] <= 660
 
 
 def test_a_refused_prompt_calls_for_another_way():
     report = {"message": "content policy violation", "tags": {"component": "story"}}
 
-    assert ADVISE(report, 1)["action"] == "fallback"
+    assert answer(report)["action"] == "fallback"
+
+
+def left(found):
+    return [each["attempts_left"] for each in found]
+
+
+def test_an_operation_is_counted_by_its_id():
+    event = told(REFUSED, operation_id="order-1")
+    other = {**event, "exception": [{"type": "TimeoutError"}]}
+
+    assert left(answers(adviser(), event, event, told(REFUSED, operation_id="order-2"))) == [
+        5,
+        4,
+        5,
+    ]
+    assert left(answers(adviser(), event, other)) == [5, 2]  # of four attempts, for a timeout
+
+
+def test_without_an_id_the_same_failure_of_the_same_operation_is_counted():
+    pay, ship = (told(REFUSED, component="shop", operation=name) for name in ("pay", "ship"))
+
+    assert left(answers(adviser(), pay, ship, pay, pay)) == [5, 5, 4, 3]
+
+
+def test_what_the_client_counts_itself_is_believed():
+    event = told(REFUSED, component="shop", operation="pay")
+
+    assert left(answers(adviser(), event, event, attempt=3)) == [3, 3]
+
+
+def test_a_clients_count_cannot_fall_behind_its_operation():
+    event = told(REFUSED, operation_id="order-1")
+
+    assert left(answers(adviser(), event, event, event, attempt=1)) == [5, 4, 3]
+
+
+def test_the_last_attempt_is_followed_by_help():
+    found = answers(adviser(), *[told(REFUSED, operation_id="order-1")] * 6)[-1]
+
+    assert (found["action"], found["attempts_left"]) == ("escalate", 0)
+
+
+def test_an_open_breaker_of_the_component_is_told():
+    def open_one(components):
+        return {name: Obstacle(Circuit.OPEN, 30) for name in components & {"payments"}}
+
+    events = (told(REFUSED, component=name) for name in ("payments", "mail"))
+    held, free = answers(adviser(open_one), *events)
+
+    assert (held["action"], held["breaker"]) == ("wait", "open")
+    assert 30 <= held["retry_after"] <= 33
+    assert free["action"] == "retry"
+
+
+@pytest.mark.parametrize("odd", [{"exception": 5}, {"contexts": {"mendline": [1]}}, {"tags": 7}])
+def test_odd_events_have_an_answer_and_do_not_disturb_others(odd):
+    found = answers(adviser(), odd, REFUSED)
+
+    assert found[0]["reason"]
+    assert found[1]["action"] == "retry"
+
+
+def test_an_event_that_cannot_be_read_has_no_advice():
+    class Broken(dict):
+        def get(self, *_):
+            raise KeyError
+
+    found = answers(adviser(), Broken(), REFUSED)
+
+    assert found[0] == {"action": "none", "reason": "no policy applies"}
+    assert found[1]["action"] == "retry"

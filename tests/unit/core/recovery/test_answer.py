@@ -6,7 +6,7 @@ from config.recovery import policies
 from core.analysis.proposal import Advice, Proposal
 from core.analysis.result import Classification, Severity
 from core.errors import Category
-from core.recovery.answer import RecoveryAction, decide
+from core.recovery.answer import Circuit, Obstacle, RecoveryAction, decide, hindered
 
 
 def failure(category, *, transient, severity=Severity.MEDIUM, context=(), family="general", **more):
@@ -149,3 +149,42 @@ def test_the_answer_leaves_out_what_does_not_apply():
 def test_actions_compare_by_value():
     assert decided(Category.CONNECTION) == decided(Category.CONNECTION)
     assert isinstance(decided(Category.CONNECTION), RecoveryAction)
+
+
+def told(obstacle, category=Category.CONNECTION, **more):
+    return hindered(decided(category, **more), obstacle, rand=Random(1))
+
+
+def test_an_open_breaker_turns_a_retry_into_patience():
+    found = told(Obstacle(Circuit.OPEN, closes_in=30))
+
+    assert (found.action, found.breaker, found.attempts_left) == ("wait", "open", 5)
+    assert 30 <= found.retry_after <= 33
+
+
+def test_a_longer_wait_than_the_breakers_stays():
+    assert told(Obstacle(Circuit.OPEN, closes_in=1), retry_after=40).retry_after >= 40
+
+
+def test_a_breaker_that_may_close_right_now_still_leaves_a_moment():
+    assert told(Obstacle(Circuit.OPEN, closes_in=-5)).retry_after > 0
+
+
+@pytest.mark.parametrize("circuit", [Circuit.CLOSED, Circuit.HALF_OPEN])
+def test_another_breaker_is_told_only(circuit):
+    found = told(Obstacle(circuit))
+
+    assert (found.action, found.breaker) == ("retry", circuit)
+
+
+def test_who_gives_up_does_so_with_an_open_breaker_too():
+    found = told(Obstacle(Circuit.OPEN, closes_in=30), Category.VALIDATION, transient=False)
+
+    assert (found.action, found.breaker, found.retry_after) == ("fail_fast", "open", None)
+
+
+def test_a_used_up_budget_calls_for_patience():
+    found = told(Obstacle(Circuit.CLOSED, refills_in=12))
+
+    assert (found.action, found.breaker) == ("wait", "closed")
+    assert 12 <= found.retry_after <= 13.2
