@@ -98,7 +98,7 @@ class SagaStep(Base):
 
 
 class RetryRate(Base):
-    """How attempts ended, by what had failed before them and where, in an hour.
+    """How attempts went in an hour, by what had failed before them and where; the first is none.
 
     `component` is that of a reported error, or `task:` with the name of a task of ours.
     """
@@ -110,8 +110,8 @@ class RetryRate(Base):
     component: Mapped[str] = mapped_column(Text, primary_key=True)
     attempt: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     hour: Mapped[Moment] = mapped_column(primary_key=True)
+    tried: Mapped[int] = mapped_column(BigInteger, server_default="0")
     failed: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    succeeded: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
 
 class RetryMark(Base):

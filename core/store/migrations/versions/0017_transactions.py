@@ -71,8 +71,8 @@ CREATE TABLE retry_rates (
     component TEXT NOT NULL,
     attempt SMALLINT NOT NULL,
     hour TIMESTAMPTZ NOT NULL,
+    tried BIGINT NOT NULL DEFAULT 0,
     failed BIGINT NOT NULL DEFAULT 0,
-    succeeded BIGINT NOT NULL DEFAULT 0,
     CONSTRAINT pk_retry_rates PRIMARY KEY (category, component, attempt, hour)
 );
 CREATE INDEX ix_retry_rates_hour ON retry_rates (hour);
