@@ -1,8 +1,9 @@
 """How often, how many at once, and how long: the numbers that keep recovery from running away."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -69,4 +70,7 @@ class Verification:
     within: float = 90.0
     rate: bool = True
     probe: str = ""
-    target: str = ""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    def plain(self) -> dict[str, Any]:
+        return asdict(self)

@@ -39,7 +39,7 @@ _ENDS: Final = frozenset(
 FOLLOWERS: Final[Mapping[State, frozenset[State]]] = {
     State.PLANNED: _ENDS | {State.AWAITING_APPROVAL, State.ACTING, State.VERIFYING},
     State.AWAITING_APPROVAL: frozenset({State.APPROVED, State.REJECTED, State.EXPIRED}),
-    State.APPROVED: _ENDS | {State.ACTING, State.PLANNED},
+    State.APPROVED: frozenset({State.ACTING}),
     State.ACTING: frozenset({State.VERIFYING, State.PLANNED}),
     State.VERIFYING: frozenset({State.RECOVERED, State.ROLLING_BACK, State.PLANNED}),
     State.ROLLING_BACK: frozenset({State.ROLLED_BACK, State.ESCALATED}),

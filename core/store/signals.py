@@ -22,6 +22,9 @@ class SignalKind(StrEnum):
     DEADLETTERS_GROWING = "deadletters_growing"
     BREAKER_OPENED = "breaker_opened"
     BREAKER_CLOSED = "breaker_closed"
+    RECOVERABLE = "recoverable"
+    RECOVERED = "recovered"
+    ESCALATED = "escalated"
 
 
 @dataclass(frozen=True, slots=True)

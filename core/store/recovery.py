@@ -1,0 +1,298 @@
+"""Recoveries as rows: written by compare-and-set, counted for the guards, listed for people."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import ColumnElement, CursorResult, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from core.errors import NotFoundError
+from core.model import Recovery, RecoveryAttempt, RecoveryTarget, RecoveryTransition
+from core.model.recovery import ATTEMPTS, RECOVERIES
+from core.store.paging import Cursor, Keyset, Page
+
+ORDER: Final = Keyset(Recovery.id, Recovery.id)
+DAY: Final = timedelta(days=1)
+# One decision at a time in a project; the row stands for all of it.
+_WHOLE: Final = "*"
+
+_EVENTS: Final = text("""
+    SELECT count(*), max(received_at) FROM events
+    WHERE issue_id = :issue AND received_at > :since""")
+_BASELINE: Final = text("""
+    SELECT coalesce(sum(events), 0) FROM issue_minutes
+    WHERE issue_id = :issue AND resolution = 60
+      AND minute >= :since AND minute < date_trunc('minute', CAST(:until AS timestamptz))""")
+
+
+class RecoveryNotFoundError(NotFoundError):
+    """There is no such recovery."""
+
+    code = "ML-REF-0040"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of state, why, and whose."""
+
+    old: str | None
+    new: str
+    reason: str
+    actor: str
+
+
+class Aim(NamedTuple):
+    """What is acted on, and how. `scope` is the project, or 0 for what all projects share."""
+
+    scope: int
+    target: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What guards count. `acts`: when the action was ordered for the target, newest first."""
+
+    acts: Sequence[datetime]
+    healthy_at: datetime | None
+    live: int
+    live_in_project: int
+    live_in_component: int
+
+
+def create(
+    session: Session, values: Mapping[str, Any], change: Change, now: datetime
+) -> int | None:
+    """None where a recovery of the same subject lives already."""
+    statement = (
+        insert(Recovery)
+        .values(**values, state=change.new, reason=change.reason, planned_at=now, state_at=now)
+        .on_conflict_do_nothing(
+            index_elements=["project_id", "subject"], index_where=text("ended_at IS NULL")
+        )
+        .returning(Recovery.id)
+    )
+    made = session.execute(statement).scalar()
+    if made is not None:
+        _note(session, made, change, now)
+    return made
+
+
+def locked(session: Session, recovery_id: int) -> Recovery:
+    """As it is now, and as it stays until the transaction ends."""
+    statement = (
+        select(Recovery)
+        .where(Recovery.id == recovery_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    found = session.scalar(statement)
+    if found is None:
+        raise RecoveryNotFoundError(f"There is no recovery {recovery_id}.", recovery_id=recovery_id)
+    return found
+
+
+def move(
+    session: Session, recovery: Recovery, change: Change, now: datetime, **values: Any
+) -> bool:
+    """False where the recovery is no longer in the old state; nothing is written then."""
+    found = session.execute(
+        update(RECOVERIES)
+        .where(Recovery.id == recovery.id, Recovery.state == change.old)
+        .values(state=change.new, reason=change.reason, state_at=now, **values)
+    )
+    assert isinstance(found, CursorResult)
+    if found.rowcount != 1:
+        return False
+    _note(session, recovery.id, change, now)
+    session.refresh(recovery)
+    return True
+
+
+def touch(session: Session, recovery: Recovery, **values: Any) -> None:
+    """What changes without a change of state."""
+    session.execute(update(RECOVERIES).where(Recovery.id == recovery.id).values(**values))
+    session.refresh(recovery)
+
+
+def _note(session: Session, recovery_id: int, change: Change, now: datetime) -> None:
+    session.execute(
+        insert(RecoveryTransition).values(
+            recovery_id=recovery_id,
+            old=change.old,
+            new=change.new,
+            reason=change.reason,
+            actor=change.actor,
+            at=now,
+        )
+    )
+
+
+def living(session: Session, project_id: int, subject: str) -> Recovery | None:
+    """Locked, if there is one."""
+    statement = select(Recovery).where(
+        Recovery.project_id == project_id, Recovery.subject == subject, Recovery.ended_at.is_(None)
+    )
+    return session.scalar(statement.with_for_update())
+
+
+def last_ended(session: Session, project_id: int, subject: str) -> Recovery | None:
+    statement = select(Recovery).where(
+        Recovery.project_id == project_id,
+        Recovery.subject == subject,
+        Recovery.ended_at.is_not(None),
+    )
+    return session.scalar(statement.order_by(Recovery.ended_at.desc()).limit(1))
+
+
+def attempt(session: Session, recovery_id: int, values: Mapping[str, Any]) -> RecoveryAttempt:
+    """The next one of its recovery, which the caller has locked."""
+    last = select(func.coalesce(func.max(RecoveryAttempt.number), 0)).where(
+        RecoveryAttempt.recovery_id == recovery_id
+    )
+    made = RecoveryAttempt(
+        recovery_id=recovery_id, number=(session.scalar(last) or 0) + 1, **values
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def move_attempt(
+    session: Session, attempt: RecoveryAttempt, old: Sequence[str], new: str, **values: Any
+) -> bool:
+    """False where the attempt is in none of the old states."""
+    found = session.execute(
+        update(ATTEMPTS)
+        .where(RecoveryAttempt.id == attempt.id, RecoveryAttempt.state.in_(old))
+        .values(state=new, **values)
+    )
+    assert isinstance(found, CursorResult)
+    session.refresh(attempt)
+    return found.rowcount == 1
+
+
+def get_attempt(session: Session, attempt_id: int) -> RecoveryAttempt:
+    found = session.get(RecoveryAttempt, attempt_id, populate_existing=True)
+    if found is None:
+        raise RecoveryNotFoundError(f"There is no attempt {attempt_id}.", attempt_id=attempt_id)
+    return found
+
+
+def lock_targets(session: Session, aim: Aim, project_id: int, now: datetime) -> None:
+    """Until the transaction ends nobody else decides about this project or this target."""
+    for each in (Aim(project_id, _WHOLE, _WHOLE), aim):
+        statement = insert(RecoveryTarget).values(**each._asdict(), seen_at=now)
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["scope", "target", "action"], set_={"seen_at": now}
+            )
+        )
+
+
+def counts(session: Session, recovery: Recovery, aim: Aim, now: datetime) -> Counts:
+    mine = (RecoveryAttempt.scope == aim.scope, RecoveryAttempt.target == aim.target)
+    acts = session.scalars(
+        select(RecoveryAttempt.ordered_at)
+        .where(*mine, RecoveryAttempt.action == aim.action, RecoveryAttempt.ordered_at > now - DAY)
+        .order_by(RecoveryAttempt.ordered_at.desc())
+    )
+    row = session.get(RecoveryTarget, tuple(aim), populate_existing=True)
+    in_project = (Recovery.project_id == recovery.project_id,)
+    return Counts(
+        acts=[at for at in acts if at is not None],
+        healthy_at=row.healthy_at if row else None,
+        live=_live(session, *mine),
+        live_in_project=_live(session, *in_project),
+        live_in_component=_live(session, *in_project, Recovery.component == recovery.component),
+    )
+
+
+def _live(session: Session, *where: ColumnElement[bool]) -> int:
+    statement = (
+        select(func.count())
+        .select_from(RecoveryAttempt)
+        .join(Recovery, Recovery.id == RecoveryAttempt.recovery_id)
+        .where(RecoveryAttempt.ordered_at.is_not(None), RecoveryAttempt.ended_at.is_(None), *where)
+    )
+    return session.scalar(statement) or 0
+
+
+def healthy(session: Session, attempt: RecoveryAttempt, now: datetime) -> None:
+    """Acts before now count no more against the target."""
+    session.execute(
+        update(RecoveryTarget)
+        .where(
+            RecoveryTarget.scope == attempt.scope,
+            RecoveryTarget.target == attempt.target,
+            RecoveryTarget.action == attempt.action,
+        )
+        .values(healthy_at=now)
+    )
+
+
+def events_since(session: Session, issue_id: int, since: datetime) -> tuple[int, datetime | None]:
+    """How many, and when the last of them came."""
+    count, last = session.execute(_EVENTS, {"issue": issue_id, "since": since}).one()
+    return int(count), last
+
+
+def baseline(session: Session, issue_id: int, until: datetime, *, span: timedelta) -> float:
+    """Events of an issue in a second, over whole minutes before `until`."""
+    values = {"issue": issue_id, "since": until - span, "until": until}
+    return float(session.execute(_BASELINE, values).scalar_one()) / span.total_seconds()
+
+
+def get(session: Session, recovery_id: int, *, project_id: int | None = None) -> Recovery:
+    """Of this project only, if one is named."""
+    found = session.get(Recovery, recovery_id)
+    if found is None or project_id not in {None, found.project_id}:
+        raise RecoveryNotFoundError(f"There is no recovery {recovery_id}.", recovery_id=recovery_id)
+    return found
+
+
+def attempts(session: Session, recovery_id: int) -> Sequence[RecoveryAttempt]:
+    """In their order; refusals by guards are among them."""
+    statement = select(RecoveryAttempt).where(RecoveryAttempt.recovery_id == recovery_id)
+    return session.scalars(statement.order_by(RecoveryAttempt.number)).all()
+
+
+def transitions(session: Session, recovery_id: int) -> Sequence[RecoveryTransition]:
+    """Oldest first."""
+    statement = select(RecoveryTransition).where(RecoveryTransition.recovery_id == recovery_id)
+    return session.scalars(statement.order_by(RecoveryTransition.id)).all()
+
+
+def of_event(
+    session: Session, event_id: uuid.UUID, *, issue_id: int | None = None
+) -> Sequence[Recovery]:
+    """Those that the event began, or that its issue had; newest first."""
+    mine: ColumnElement[bool] = Recovery.event_id == event_id
+    if issue_id is not None:
+        mine = mine | (Recovery.issue_id == issue_id)
+    statement = select(Recovery).where(mine).order_by(Recovery.id.desc()).limit(100)
+    return session.scalars(statement).all()
+
+
+def page(
+    session: Session,
+    *,
+    project_id: int | None = None,
+    states: Sequence[str] = (),
+    component: str | None = None,
+    cursor: Cursor | None = None,
+    limit: int = 100,
+) -> Page:
+    """Newest first; each row begins with the `Recovery`."""
+    statement = select(Recovery)
+    if project_id is not None:
+        statement = statement.where(Recovery.project_id == project_id)
+    if states:
+        statement = statement.where(Recovery.state.in_(states))
+    if component is not None:
+        statement = statement.where(Recovery.component == component)
+    return ORDER.page(session, statement, cursor=cursor, limit=limit)
