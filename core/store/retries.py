@@ -106,4 +106,7 @@ def summed(session: Session, since: datetime) -> list[Sum]:
     key = (RetryRate.category, RetryRate.component, RetryRate.attempt)
     statement = select(*key, tried, failed).where(RetryRate.hour >= since)
     rows = session.execute(statement.group_by(*key).order_by(*key))
-    return [Sum(*about, int(tries), int(failures)) for *about, tries, failures in rows]
+    return [
+        Sum(category, component, attempt, int(tries), int(failures))
+        for category, component, attempt, tries, failures in rows.tuples()
+    ]
