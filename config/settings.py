@@ -58,7 +58,14 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address that the API listens on.")
     port: int = Field(8000, description="Port that the API listens on; 0 picks a free one.")
-    api_workers: int = Field(1, ge=1, description="API processes.")
+    listen_fd: int | None = Field(
+        None,
+        ge=3,
+        description="Descriptor of a socket that listens already, used instead of host and port.",
+    )
+    api_workers: int = Field(
+        1, ge=1, description="API processes that serve, besides the one that replaces them."
+    )
     flower_host: str = Field("127.0.0.1", description="Address that Flower listens on.")
     flower_port: int = Field(0, description="Port of Flower; 0 picks a free one.")
     flower_user: str | None = Field(

@@ -130,7 +130,7 @@ def main() -> None:
     settings = wiring.discovered(Settings())
     logging.configure(environ.get("MENDLINE_PROCESS", "api"), settings.log_level)
     config = uvicorn.Config(build, **options(settings))
-    port = config.bind_socket()
+    port = socket(fileno=given) if (given := settings.listen_fd) else config.bind_socket()
     sys.exit(Forks(lambda: serve(config, port), settings.api_workers).run())
 
 

@@ -20,7 +20,7 @@ from core.errors import Category, ConflictError, MendlineError
 from core.store import agents, schema
 from core.store.engine import Database
 from workers import pools, procfile
-from workers.embedded.ports import free_port, is_free, kept_port
+from workers.embedded.ports import free_port, kept_port, listening
 from workers.probe import Readiness, probe
 from workers.procfile import Entry
 from workers.programs import Program
@@ -63,9 +63,20 @@ class Host:
         self._stopping = asyncio.Event()
         self._credentials: Credentials | None = None
         self._port = settings.port or free_port()
-        if self.runs("api") and not is_free(self._port, host=settings.host):
-            raise ConflictError(f"Port {self._port} is taken; choose another one with --port.")
+        self._door = self._opened() if self.runs("api") else None
         self._flower_port = settings.flower_port or kept_port(settings.data_dir / "flower_port")
+
+    def _opened(self) -> socket.socket:
+        """It is ours, not the API's: while that is started again its clients wait at it."""
+        try:
+            return listening(self._port, host=self.settings.host)
+        except OSError as error:
+            message = f"Port {self._port} is taken; choose another one with --port."
+            raise ConflictError(message) from error
+
+    def _close_door(self) -> None:
+        if self._door is not None:
+            self._door.close()
 
     def runs(self, name: str) -> bool:
         return name in {entry.name for entry in self.entries}
@@ -82,6 +93,12 @@ class Host:
 
     async def run(self, ready: Callable[[Self], None]) -> None:
         """Starts everything, calls `ready`, waits for a signal, stops everything in order."""
+        try:
+            await self._run(ready)
+        finally:
+            self._close_door()
+
+    async def _run(self, ready: Callable[[Self], None]) -> None:
         self._stores.prepare()
         records = Records(self.settings.data_dir / "processes" / "run.json")
         async with Supervisor(records=records, output=sys.stderr.buffer) as supervisor:
@@ -122,7 +139,8 @@ class Host:
         environment = self._environment(credentials)
         self._say(f"Starting {', '.join(entry.name for entry in self.entries)}.")
         for entry in self.entries:
-            prepare = partial(program, entry, environment)
+            door = self._door if entry.name == "api" else None
+            prepare = partial(program, entry, environment, door=door)
             supervisor.keep(entry.name, prepare)
         await self._ready(supervisor)
 
@@ -203,6 +221,7 @@ class Host:
 
     async def _stop(self, supervisor: Supervisor) -> None:
         """Intake first; the servers when nobody needs them any more."""
+        self._close_door()
         servers = [server.name for server in self._stores.embedded]
         running = [name for name in supervisor.states() if name not in servers]
         for group in procfile.stop_order(running):
@@ -212,16 +231,20 @@ class Host:
         self._say("Stopped.")
 
 
-def program(entry: Entry, environment: Mapping[str, str]) -> Program:
+def program(
+    entry: Entry, environment: Mapping[str, str], *, door: socket.socket | None = None
+) -> Program:
     """A line of the Procfile as a program; an agent gets the time that its pool may drain."""
     grace = GRACE
     if entry.is_pool:
         grace = AFTER_DRAIN + pools.find(entry.argv[-1], pools.load()).drain_seconds
+    given = {"MENDLINE_LISTEN_FD": str(door.fileno())} if door else {}
     return Program(
         name=entry.name,
         argv=procfile.command(entry),
-        environment={**environment, "MENDLINE_PROCESS": entry.name},
+        environment={**environment, **given, "MENDLINE_PROCESS": entry.name},
         directory=procfile.ROOT,
         grace=grace,
         niceness=LOOKING_ON if entry.name == "flower" else 0,
+        descriptors=(door.fileno(),) if door else (),
     )

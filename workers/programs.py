@@ -27,7 +27,7 @@ class Program:
     """One process.
 
     `stop_signal` asks it to end, `grace` seconds later it is killed; `death_signal` reaches it when
-    its parent dies without a word. `niceness` is added to ours.
+    its parent dies without a word. `niceness` is added to ours; `descriptors` stay open for it.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Program:
     death_signal: Signals = Signals.SIGTERM
     grace: float = 10.0
     niceness: int = 0
+    descriptors: tuple[int, ...] = ()
 
     def with_environment(self, more: Mapping[str, str]) -> "Program":
         return replace(self, environment={**self.environment, **more})
@@ -71,4 +72,5 @@ def spawn(program: Program, *, output: int | IO[Any] | None = None) -> subproces
         env=dict(os.environ) | dict(program.environment),
         cwd=program.directory,
         start_new_session=True,
+        pass_fds=program.descriptors,
     )

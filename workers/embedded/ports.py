@@ -8,6 +8,7 @@ LOWEST = 20_000
 USUAL_EPHEMERAL_START = 32_768
 RANGE_FILE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 TRIES = 200
+BACKLOG = 2048
 
 
 def is_free(port: int, *, host: str = "127.0.0.1") -> bool:
@@ -18,6 +19,12 @@ def is_free(port: int, *, host: str = "127.0.0.1") -> bool:
         except OSError:
             return False
         return True
+
+
+def listening(port: int, *, host: str) -> socket.socket:
+    """Connections wait in it while whoever answers them is started again."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=BACKLOG)
 
 
 def ephemeral_start() -> int:

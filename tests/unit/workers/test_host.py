@@ -1,6 +1,7 @@
 import pytest
 
 from workers import pools, procfile
+from workers.embedded.ports import free_port, listening
 from workers.host import AFTER_DRAIN, program
 
 ENTRIES = {entry.name: entry for entry in procfile.read()}
@@ -21,3 +22,10 @@ def test_a_process_knows_its_name_and_the_addresses():
     made = program(ENTRIES["beat"], {"MENDLINE_PORT": "1"})
     assert made.environment == {"MENDLINE_PORT": "1", "MENDLINE_PROCESS": "beat"}
     assert made.directory == procfile.ROOT
+
+
+def test_the_api_is_given_the_port_that_is_held_for_it():
+    with listening(free_port(), host="127.0.0.1") as door:
+        made = program(ENTRIES["api"], {}, door=door)
+        assert made.descriptors == (door.fileno(),)
+        assert made.environment["MENDLINE_LISTEN_FD"] == str(door.fileno())

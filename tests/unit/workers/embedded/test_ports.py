@@ -53,3 +53,16 @@ def test_without_one_a_new_port_is_chosen(tmp_path, text):
 def test_one_that_somebody_took_meanwhile_is_given_up(tmp_path, taken):
     (tmp_path / "port").write_text(str(taken))
     assert ports.kept_port(tmp_path / "port") != taken
+
+
+def test_clients_wait_at_a_port_that_nobody_answers_yet():
+    port = ports.free_port()
+    with (
+        ports.listening(port, host="127.0.0.1") as door,
+        socket.create_connection(("127.0.0.1", port), timeout=5) as client,
+    ):
+        client.sendall(b"hello")
+        server, _ = door.accept()
+        with server:
+            assert server.recv(5) == b"hello"
+    assert ports.is_free(port)
