@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from tests.chaos.fault import Fault, ImpossibleError
@@ -20,13 +20,20 @@ class DiskFull(Fault):
         if site.disk is None:
             raise ImpossibleError("the site has no small disk of its own; that needs root")
         ballast = site.disk / "ballast"
-        size = int(shutil.disk_usage(site.disk).free * self.intensity)
         with ballast.open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, size)
+            size = self._taken(site.disk, file.fileno())
         try:
             yield f"{size >> 20} MB taken"
         finally:
             ballast.unlink()
+
+    def _taken(self, disk, file):
+        """Others write meanwhile: there may be less room by now than there was."""
+        while size := int(shutil.disk_usage(disk).free * self.intensity):
+            with suppress(OSError):
+                os.posix_fallocate(file, 0, size)
+                return size
+        return 0
 
 
 @dataclass(frozen=True, kw_only=True)
