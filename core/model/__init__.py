@@ -37,6 +37,7 @@ from core.model.replays import ReplayItem, ReplayRun
 from core.model.rollups import BookEntry, ComponentMinute, IssueMinute
 from core.model.rules import ProjectRules, RuleHits
 from core.model.schedules import Schedule, ScheduleRun
+from core.model.switches import Switch, SwitchChange
 from core.model.transactions import RetryMark, RetryRate, Saga, SagaStep, Transaction
 from core.model.work import WorkHold, WorkItem
 
@@ -99,6 +100,8 @@ __all__ = [
     "Sighting",
     "Signal",
     "SpoolProgress",
+    "Switch",
+    "SwitchChange",
     "Transaction",
     "Visitor",
     "VisitorLimit",
