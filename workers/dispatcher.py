@@ -13,6 +13,7 @@ from core.store.engine import Database, connect_arguments, libpq_url
 from core.store.work import WAKE_CHANNEL
 from core.work.dispatch import Round
 from core.work.ledger import Ledger
+from core.work.picking import AHEAD
 from core.work.sender import TaskSender
 
 log = structlog.get_logger()
@@ -73,9 +74,15 @@ class Dispatcher:
 
 
 def pause_after(done: Round, before: float) -> float:
-    """Seconds to the next look unless somebody wakes us: short while rows wait for room."""
+    """Seconds to the next look unless somebody wakes us: short while rows wait for room.
+
+    As short as it takes to find a good part of the window free again: looks that find room for
+    a few rows cost more than all that they send.
+    """
     if not done.blocked:
         return POLL_SECONDS
-    if done.sent or before == POLL_SECONDS:
+    if before == POLL_SECONDS:
         return FIRST_LOOK_SECONDS
-    return min(before * 2, LAST_LOOK_SECONDS)
+    if done.sent < AHEAD // 4:
+        return min(before * 2, LAST_LOOK_SECONDS)
+    return max(before / 2, FIRST_LOOK_SECONDS) if done.sent > AHEAD // 2 else before

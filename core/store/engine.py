@@ -1,12 +1,13 @@
 """Connections and transactions: one `Database` a process, one `Session` a transaction."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import orjson
 import psycopg
 from sqlalchemy import create_engine
-from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.orm import Session
 
 from core.store.transactions import scope
@@ -67,10 +68,17 @@ class Database:
             json_serializer=lambda value: orjson.dumps(value, default=str).decode(),
             json_deserializer=orjson.loads,
         )
+        self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def transaction(self, mode: Mode = USUAL) -> AbstractContextManager[Session]:
         """Commits at the end, rolls back on any exception, then runs what waits for the end."""
         return scope.transaction(self.engine, mode)
+
+    @contextmanager
+    def at_once(self) -> Iterator[Connection]:
+        """Every statement is a transaction of its own, and one way to the server and back."""
+        with self._autocommit.connect() as connection:
+            yield connection
 
     def dispose(self) -> None:
         self.engine.dispose()

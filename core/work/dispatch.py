@@ -26,6 +26,8 @@ from core.work.sender import TaskSender, WorkMessage
 
 log = structlog.get_logger()
 
+BATCH: Final = 50
+
 _HELD: Final = text("SELECT target FROM work_holds WHERE until > :now")
 _OUT: Final = text("""
     SELECT queue, band, priority > :critical AND band = 0, count(*) FROM work_items
@@ -114,10 +116,13 @@ def publish(
 
 
 def send_all(database: Database, sender: TaskSender, claimed: Sequence[WorkMessage]) -> int:
-    """Sends in order; what the broker did not take goes back to waiting."""
-    for sent, message in enumerate(claimed):
+    """Sends in order; what the broker did not take goes back to waiting.
+
+    Of a batch that failed some may be on their way: they find rows that do not start.
+    """
+    for sent in range(0, len(claimed), BATCH):
         try:
-            sender.send(message)
+            sender.send_many(claimed[sent : sent + BATCH])
         except BrokerUnavailableError as error:
             unsent = [each.work_id for each in claimed[sent:]]
             log.warning("work.publish_failed", rows=len(unsent), error=str(error))

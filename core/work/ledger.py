@@ -28,41 +28,42 @@ log = structlog.get_logger()
 ROUND: Final = 200
 _CLOCK: Final = func.clock_timestamp()  # leases go by the database's clock, on every host alike
 _NO_LEASE: Final = {"lease_until": None, "leased_by": None}
+_ROW: Final = ITEMS.c  # of the table: by its class every statement would go the ORM's long way
 
 _START: Final = (
     update(ITEMS)
     .where(
-        WorkItem.id == bindparam("work_id"),
-        WorkItem.task == bindparam("name"),
-        WorkItem.state == State.PUBLISHED,
+        _ROW.id == bindparam("work_id"),
+        _ROW.task == bindparam("name"),
+        _ROW.state == State.PUBLISHED,
     )
     .values(
         state=State.RUNNING,
-        attempt=WorkItem.attempt + 1,
+        attempt=_ROW.attempt + 1,
         started_at=bindparam("now"),
         leased_by=bindparam("worker"),
-        lease_until=_CLOCK + WorkItem.lease_seconds * text("interval '1 second'"),
+        lease_until=_CLOCK + _ROW.lease_seconds * text("interval '1 second'"),
     )
     .returning(
-        WorkItem.task,
-        WorkItem.arguments,
-        WorkItem.queue,
-        WorkItem.attempt,
-        WorkItem.max_attempts,
-        WorkItem.target,
-        WorkItem.context,
-        WorkItem.replay_of,
-        WorkItem.concurrency_key,
+        _ROW.task,
+        _ROW.arguments,
+        _ROW.queue,
+        _ROW.attempt,
+        _ROW.max_attempts,
+        _ROW.target,
+        _ROW.context,
+        _ROW.replay_of,
+        _ROW.concurrency_key,
     )
 )
-_KNOWN: Final = select(WorkItem.id).where(
-    WorkItem.id == bindparam("work_id"), WorkItem.task == bindparam("name")
+_KNOWN: Final = select(_ROW.id).where(
+    _ROW.id == bindparam("work_id"), _ROW.task == bindparam("name")
 )
 # Compare-and-set: only the attempt that holds the lease may say how it ended.
 _MINE: Final = update(ITEMS).where(
-    WorkItem.id == bindparam("work_id"),
-    WorkItem.state == State.RUNNING,
-    WorkItem.attempt == bindparam("started"),
+    _ROW.id == bindparam("work_id"),
+    _ROW.state == State.RUNNING,
+    _ROW.attempt == bindparam("started"),
 )
 _FINISH: Final = _MINE.values(
     state=State.DONE, finished_at=bindparam("now"), result=bindparam("outcome"), **_NO_LEASE
@@ -117,13 +118,12 @@ class Ledger:
 
         Raises for a row that was never made, or is for another task than the message.
         """
-        with self._database.transaction() as session:
-            now = self._clock.now()
-            values = {"work_id": work_id, "name": task, "now": now, "worker": worker}
-            row = session.execute(_START, values).mappings().one_or_none()
+        values = {"work_id": work_id, "name": task, "now": self._clock.now(), "worker": worker}
+        with self._database.at_once() as connection:
+            row = connection.execute(_START, values).mappings().one_or_none()
             if row is not None:
                 return Started(work_id, worker, **row)
-            if session.execute(_KNOWN, values).first() is None:
+            if connection.execute(_KNOWN, values).first() is None:
                 raise UnknownWorkError(work_id=work_id)
         log.info("work.not_started", work_id=work_id, message_id=message_id)
         return None

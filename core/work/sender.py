@@ -1,7 +1,7 @@
 """What the ledger needs from a message broker, and an in-memory one for tests."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -25,6 +25,10 @@ class TaskSender(Protocol):
         """Hands one message to the broker, or raises `BrokerUnavailableError`."""
         ...
 
+    def send_many(self, messages: Sequence[WorkMessage]) -> None:
+        """In order; after `BrokerUnavailableError` any of them may have been taken."""
+        ...
+
     def wake(self, task: str, *, queue: str, priority: int = 5, token: str | None = None) -> None:
         """Sends a message that carries at most a token, may be lost, and may be doubled."""
         ...
@@ -45,6 +49,10 @@ class MemorySender:
     def send(self, message: WorkMessage) -> None:
         self._reach()
         self.messages.append(message)
+
+    def send_many(self, messages: Sequence[WorkMessage]) -> None:
+        for message in messages:
+            self.send(message)
 
     def wake(
         self,

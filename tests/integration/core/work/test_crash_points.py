@@ -53,6 +53,11 @@ class RealBroker(CelerySender):
             raise BrokerUnavailableError
         super().send(message)
 
+    def send_many(self, messages):
+        if self.down:
+            raise BrokerUnavailableError
+        super().send_many(messages)
+
     def take(self):
         with self._app.connection_for_write() as connection:
             channel = connection.channel()
