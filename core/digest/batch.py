@@ -88,7 +88,10 @@ class Means:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one batch did. `rows` have left the inbox; `oldest` is when the first of them came."""
+    """What one batch did. `rows` have left the inbox; `oldest` is when the first of them came.
+
+    `recoverable` is how many signals recovery was left.
+    """
 
     rows: int = 0
     stored: int = 0
@@ -96,6 +99,7 @@ class Batch:
     duplicates: int = 0
     orphans: int = 0
     oldest: datetime | None = None
+    recoverable: int = 0
 
 
 class Digester:
@@ -191,6 +195,7 @@ class Digester:
             duplicates=len(events) - len(stored.rows),
             orphans=len(orphans),
             oldest=claimed[0].item.received_at,
+            recoverable=stored.recoverable,
         )
 
     def _how(self) -> Storing:

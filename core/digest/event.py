@@ -20,6 +20,7 @@ class Digested:
     """An event that is understood; `document` is the JSON that becomes its payload.
 
     `user` and `trace` are whom it met, as the client named them; they are stored as hashes only.
+    `replayable`: it says how the work that failed can be run again.
     """
 
     row_id: int
@@ -35,6 +36,7 @@ class Digested:
     document: bytes
     user: str | None = None
     trace: str | None = None
+    replayable: bool = False
 
     @property
     def key(self) -> Key:

@@ -8,13 +8,22 @@ import orjson
 from sqlalchemy.orm import Session
 
 from core.analysis import GROUPING_VERSION
-from core.digest import bookkeeping, counting, facets, filing, rows, ruling, thinning
+from core.digest import (
+    bookkeeping,
+    counting,
+    facets,
+    filing,
+    recoverable,
+    rows,
+    ruling,
+    thinning,
+)
 from core.digest.bookkeeping import Pairs
 from core.digest.dictionaries import Current
 from core.digest.event import Digested
 from core.digest.filing import Filing
 from core.digest.rows import StoredRow
-from core.digest.thinning import Thinning
+from core.digest.thinning import IssueMinuteKey, Thinning
 from core.grouping.example import example
 from core.store import components, signals
 from core.store.engine import driver_connection
@@ -36,9 +45,10 @@ class Storing:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The events that were new, in the order of their arrival."""
+    """The events that were new, in the order of their arrival; how many signals for recovery."""
 
     rows: Sequence[StoredRow] = ()
+    recoverable: int = 0
 
     @property
     def thinned(self) -> int:
@@ -58,7 +68,8 @@ def store(
         return Stored()
     filed = filing.file(connection, new, _filing(session, how))
     pairs = [(filed.issues[event.key], event) for event in new]
-    packed = _packed(session, pairs, known, how)
+    earlier = thinning.counts(connection, thinning.keys(pairs))
+    packed = _packed(session, pairs, known, how, earlier)
     rows.copy(connection, packed)
     tallies = counting.tallies(pairs)
     regressed = counting.answer(session, tallies, now=how.now)
@@ -67,8 +78,11 @@ def store(
     rows.count_minutes(connection, bookkeeping.by_minute(pairs))
     facets.count(connection, pairs, seal=how.seal)
     components.add(session, bookkeeping.by_component(new))
-    signals.add(session, bookkeeping.signals(pairs, filed.created, regressed, now=how.now))
-    return Stored(packed)
+    told = bookkeeping.signals(pairs, filed.created, regressed, now=how.now)
+    begun = {*filed.created, *regressed}
+    mended = recoverable.signals(packed, begun, earlier, now=how.now)
+    signals.add(session, [*told, *mended])
+    return Stored(packed, len(mended))
 
 
 def _filing(session: Session, how: Storing) -> Filing:
@@ -80,9 +94,12 @@ def _filing(session: Session, how: Storing) -> Filing:
 
 
 def _packed(
-    session: Session, pairs: Pairs, known: Mapping[int, Current], how: Storing
+    session: Session,
+    pairs: Pairs,
+    known: Mapping[int, Current],
+    how: Storing,
+    earlier: Mapping[IssueMinuteKey, int],
 ) -> list[StoredRow]:
-    earlier = thinning.counts(driver_connection(session), thinning.keys(pairs))
     packed = []
     for (issue_id, event), keep in zip(
         pairs, thinning.kept(pairs, earlier, how.thinning), strict=True

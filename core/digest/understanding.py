@@ -29,6 +29,7 @@ from core.digest.event import Digested
 from core.errors import Category, MendlineError, report
 from core.errors.report import for_log
 from core.intake import reader
+from core.intake.rest import CONTEXT
 from core.intake.scrub import clean, scrub
 
 LONGEST_NAME: Final = 200
@@ -93,7 +94,13 @@ def _digested(
         document=orjson.dumps({"event": event, "analysis": _answer(analysis, marks)}),
         user=facets.user(event),
         trace=facets.trace(event),
+        replayable=_is_replayable(event),
     )
+
+
+def _is_replayable(event: Mapping[str, Any]) -> bool:
+    told = event["contexts"].get(CONTEXT) if isinstance(event.get("contexts"), dict) else None
+    return isinstance(told, dict) and isinstance(told.get("replay"), dict)
 
 
 def _level(event: Mapping[str, Any], analysis: Analysis) -> str:

@@ -18,25 +18,18 @@ from sqlalchemy.orm import Session
 
 from core.errors import MendlineError
 from core.model import Recovery, RecoveryAttempt
-from core.recovery import changing, orders, sighting
+from core.recovery import changing, orders
 from core.recovery.action import ActionError, Done, Order
 from core.recovery.advancing import Advance
 from core.recovery.means import Means
 from core.recovery.mode import Mode
 from core.recovery.states import State, Step
-from core.recovery.strategy import RESEND
 from core.store import recovery as rows
 from core.store.engine import Database
 
 LONGEST: Final = 500
 
 log = structlog.get_logger()
-
-
-class NothingToSendError(ActionError):
-    """The event does not say any more how its work can be run again."""
-
-    code = "ML-ACT-0040"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +61,7 @@ class Acting:
                 return Step.STUCK
             if not rows.move_attempt(session, attempt, [Step.DISPROVED], Step.UNDOING):
                 return Step(attempt.state)
-            order, undo = self._order(session, recovery, attempt), attempt.undo or {}
+            order, undo = self._order(recovery, attempt), attempt.undo or {}
         try:
             done = self.means.actions[attempt.action].undo(order, undo)
         except MendlineError as error:
@@ -90,15 +83,14 @@ class Acting:
             now, begun = self.means.clock.now(), (Step.ORDERED, Step.RUNNING)
             if not rows.move_attempt(session, attempt, begun, Step.RUNNING, started_at=now):
                 return None
-            return self._order(session, recovery, attempt, dry=dry)
+            return self._order(recovery, attempt, dry=dry)
 
-    def _order(
-        self, session: Session, recovery: Recovery, attempt: RecoveryAttempt, *, dry: bool = False
-    ) -> Order:
+    @staticmethod
+    def _order(recovery: Recovery, attempt: RecoveryAttempt, *, dry: bool = False) -> Order:
         return Order(
             action=attempt.action,
             target=attempt.target,
-            arguments=self._arguments(session, recovery, attempt),
+            arguments=attempt.arguments,
             idempotency_key=f"recovery-{attempt.id}",
             timeout=attempt.timeout,
             dry_run=dry,
@@ -111,23 +103,10 @@ class Acting:
             },
         )
 
-    def _arguments(
-        self, session: Session, recovery: Recovery, attempt: RecoveryAttempt
-    ) -> Mapping[str, Any]:
-        """What a stranger's work is made of is read from its event, and kept nowhere else."""
-        if attempt.action != RESEND:
-            return attempt.arguments
-        given = {name: each for name, each in attempt.arguments.items() if name != "event_id"}
-        found = sighting.event(session, recovery.event_id)
-        document = sighting.read(session, found, self.means.payloads) if found else {}
-        return {**sighting.replay(document), **given}
-
     def _run(self, order: Order) -> Done:
         action = self.means.actions.get(order.action)
         if action is None:
             raise ActionError(f"There is no action {order.action!r} here.", permanent=True)
-        if order.action == RESEND and not order.arguments.get("task"):
-            raise NothingToSendError(permanent=True)
         return action.run(order)
 
     def _done(self, attempt_id: int, done: Done, *, dry: bool) -> None:

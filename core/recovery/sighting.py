@@ -14,6 +14,7 @@ from core.analysis.event import mapping
 from core.analysis.proposal import Advice, usual
 from core.analysis.result import Severity
 from core.errors import Category
+from core.intake.rest import CONTEXT
 from core.issues.states import Status
 from core.model import Event, Issue
 from core.recovery.situation import Situation
@@ -21,7 +22,6 @@ from core.store.payloads import PayloadError, Payloads
 
 LONGEST: Final = 200
 _SILENT: Final = frozenset({Status.IGNORED, Status.RESOLVED})
-REPLAY: Final = ("task", "queue", "args", "kwargs", "broker")
 
 
 class Sighting(NamedTuple):
@@ -54,21 +54,15 @@ def read(session: Session, found: Event, payloads: Payloads) -> Mapping[str, Any
         return {}
 
 
-def replay(document: Mapping[str, Any]) -> dict[str, Any]:
-    """How the event says that its work can be run again; empty where it does not."""
-    told = mapping(mapping(mapping(document.get("event")).get("extra")).get("replay"))
-    return {name: told[name] for name in REPLAY if told.get(name) is not None}
+def _told(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the client told for the sake of recovery."""
+    contexts = mapping(mapping(document.get("event")).get("contexts"))
+    return mapping(contexts.get(CONTEXT))
 
 
-def operation_of(extra: Mapping[str, Any], component: str | None) -> str:
-    """One name for one piece of work, however often it fails; empty where none is told."""
-    told = extra.get("operation_id")
-    if isinstance(told, str) and told:
-        plain: Any = told
-    elif isinstance(extra.get("replay"), Mapping):
-        plain = extra["replay"]
-    else:
-        return ""
+def _piece_of_work(told: Mapping[str, Any], component: str | None) -> str:
+    """One name for one piece of work, however often it fails."""
+    plain = told.get("operation_id") or told.get("replay")
     packed = orjson.dumps([component, plain], option=orjson.OPT_SORT_KEYS, default=str)
     return hashlib.sha256(packed).hexdigest()[:32]
 
@@ -82,17 +76,17 @@ def _issue(session: Session, issue_id: int) -> Issue | None:
 
 def _situation(issue: Issue, found: Event, document: Mapping[str, Any]) -> Situation:
     analysis = mapping(document.get("analysis"))
-    extra = mapping(mapping(document.get("event")).get("extra"))
+    told, extra = _told(document), mapping(mapping(document.get("event")).get("extra"))
     proposal = mapping(analysis.get("proposal"))
     category = Category(found.category)
-    replayable = bool(replay(document))
-    operation = operation_of(extra, found.component) if replayable else ""
+    again = found.transient and bool(mapping(told.get("replay")))
+    work = f"operation:{_piece_of_work(told, found.component)}" if again else f"issue:{issue.id}"
     advised = proposal.get("action")
     return Situation(
         project_id=found.project_id,
         issue_id=issue.id,
         event_id=found.event_id.hex,
-        subject=f"operation:{operation}" if operation else f"issue:{issue.id}",
+        subject=work,
         title=issue.title[:LONGEST],
         category=category,
         family=found.family or "",
@@ -103,8 +97,8 @@ def _situation(issue: Issue, found: Event, document: Mapping[str, Any]) -> Situa
         component=found.component or "",
         release=found.release or "",
         environment=found.environment or "",
-        operation=str(extra.get("operation") or "")[:LONGEST],
-        replayable=replayable,
+        operation=str(told.get("operation") or "")[:LONGEST],
+        replayable=again,
         new_in_release=bool(found.release) and found.release == issue.first_release,
         retry_after=_seconds(extra, analysis, proposal),
         context={str(name): str(value) for name, value in mapping(analysis.get("context")).items()},
