@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "rules": "A project's own rules for grouping and classification.",
     "pattern": "Messages that are alike.",
     "deadletter": "What failed for good, and its replay.",
+    "hook": "Endpoints outside that are told of what came to pass.",
     "fleet": "The pools of workers: how they are, and how large.",
     "schedule": "Jobs that run by the clock.",
     "config": "The settings in effect.",

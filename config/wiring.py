@@ -13,6 +13,8 @@ from core.deadletters.spooled import LetterSpool
 from core.errors import Category, ConfigurationError
 from core.intake.limits import Limits
 from core.maintenance.values import Keeping
+from core.outbound.http import Outbound
+from core.outbound.policy import OutboundPolicy
 from core.store.engine import Database
 
 CREDENTIALS = "credentials.json"
@@ -89,6 +91,11 @@ def broker_named(settings: Settings, name: str | None) -> str:
     if found is None:
         raise ConfigurationError(f"The broker {name} is not declared in MENDLINE_BROKERS.")
     return found.get_secret_value()
+
+
+def outbound(settings: Settings) -> Outbound:
+    """Calls to addresses that come from people: public ones, and those that a setting allows."""
+    return Outbound(OutboundPolicy.of(settings.outbound_allow))
 
 
 def public_url(settings: Settings) -> str:

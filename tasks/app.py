@@ -17,6 +17,7 @@ from tasks.runtime import Runtime
 MODULES: Final = (
     "tasks.analysis",
     "tasks.deadletter",
+    "tasks.hooks",
     "tasks.insight",
     "tasks.intake",
     "tasks.maintenance",

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from core.deadletters import Means
     from core.digest.drain import Drain
     from core.digest.wake import Wake
+    from core.hooks.telling import Announcer, Courier
+    from core.plugins.plugins import Plugins
 
 log = structlog.get_logger()
 
@@ -89,6 +91,28 @@ class Runtime:
             cancel=partial(self.ledger.cancel, reason="recalled"),
             brokers=self.settings.brokers,
         )
+
+    @cached_property
+    def plugins(self) -> "Plugins":
+        """The plug-ins that are installed beside us."""
+        from core.plugins.plugins import Plugins  # noqa: PLC0415 (loads code of others)
+
+        found = Plugins()
+        found.load()
+        return found
+
+    @property
+    def announcer(self) -> "Announcer":
+        from core.hooks.telling import Announcer  # noqa: PLC0415 (slow to import)
+
+        return Announcer(self.ledger.add, plugged=bool(self.plugins.names))
+
+    @property
+    def courier(self) -> "Courier":
+        """What carries messages to the endpoints of hooks."""
+        from core.hooks.telling import Courier  # noqa: PLC0415 (slow to import)
+
+        return Courier(wiring.outbound(self.settings), wiring.seal(self.settings))
 
     @cached_property
     def wake(self) -> "Wake":

@@ -17,6 +17,13 @@ JOBS: Final = (
         priority=2,
     ),
     Job(
+        name="hooks",
+        task="hooks.announce",
+        queue=Queue.RECOVERY,
+        interval=SWEEP_SECONDS,
+        priority=5,
+    ),
+    Job(
         name="partitions",
         task="maintenance.partition",
         queue=Queue.MAINTENANCE,

@@ -7,6 +7,7 @@ from core.model.breakers import Breaker, BreakerTransition
 from core.model.deadletters import DeadLetter, KnownTask, LetterEdit
 from core.model.events import Event, EventId, PayloadDictionary
 from core.model.fleet import Agent, Leader, PoolLoad, PoolOverride, ScaleDecision
+from core.model.hooks import Hook, HookDelivery, HookOccasion
 from core.model.idempotency import IdempotencyKey
 from core.model.inbox import InboxRow, SpoolProgress
 from core.model.insight import (
@@ -57,6 +58,9 @@ __all__ = [
     "Event",
     "EventId",
     "Facet",
+    "Hook",
+    "HookDelivery",
+    "HookOccasion",
     "IdempotencyKey",
     "InboxRow",
     "Issue",

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core.errors import NotFoundError
 from core.model import Recovery, RecoveryAttempt, RecoveryTarget, RecoveryTransition
 from core.model.recovery import ATTEMPTS, RECOVERIES
+from core.store import hooks
 from core.store.paging import Cursor, Keyset, Page
 
 ORDER: Final = Keyset(Recovery.id, Recovery.id)
@@ -130,6 +131,7 @@ def _note(session: Session, recovery_id: int, change: Change, now: datetime) -> 
             at=now,
         )
     )
+    hooks.occur(session, recovery_id, change, now)
 
 
 def living(session: Session, project_id: int, subject: str) -> Recovery | None:
