@@ -64,6 +64,16 @@ class Transaction:
 
 
 @dataclass(frozen=True, slots=True)
+class Query:
+    """One number, which is well within its bounds."""
+
+    database: str
+    sql: str
+    at_least: float | None = None
+    at_most: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Cache:
     """Keys of a Redis that begin with `prefix`."""
 
@@ -96,6 +106,7 @@ class Declared:
     commands: Mapping[str, Command] = field(default_factory=dict)
     databases: Mapping[str, Connection] = field(default_factory=dict)
     transactions: Mapping[str, Transaction] = field(default_factory=dict)
+    queries: Mapping[str, Query] = field(default_factory=dict)
     caches: Mapping[str, Cache] = field(default_factory=dict)
     folders: Mapping[str, Folder] = field(default_factory=dict)
     failovers: Mapping[str, Failover] = field(default_factory=dict)

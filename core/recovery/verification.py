@@ -1,4 +1,9 @@
-"""Whether an act has helped: only by evidence, and only after it has lasted for a while."""
+"""Whether an act has helped: only by evidence, and only after it has lasted for a while.
+
+Silence proves little: failures that come a minute apart are not gone after five quiet seconds. If
+they still came as before, none in three times the span between them would be a chance of one in
+twenty (e⁻³); so long it has to be quiet where no probe is asked.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +17,8 @@ from core.recovery.probe import Finding
 TOLERANCE: Final = 1.5
 # Well and ill in turn, so often, is neither.
 FLAPS: Final = 3
+# Spans between failures that have to be quiet.
+SPANS: Final = 3.0
 
 
 class Outcome(StrEnum):
@@ -23,8 +30,9 @@ class Outcome(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """`failures` since the act, the last of them at `last_failure`; `baseline` is how many a second
-    there were in quiet times. `flaps` counts changes between well and ill so far, `well_since` is
-    when the last of them to well was seen.
+    there were in quiet times, `apart` how many seconds lay between them while it failed, if that is
+    known. `flaps` counts changes between well and ill so far, `well_since` is when the last of them
+    to well was seen.
     """
 
     now: datetime
@@ -35,6 +43,7 @@ class Evidence:
     finding: Finding | None = None
     well_since: datetime | None = None
     flaps: int = 0
+    apart: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +56,42 @@ class Verdict:
 
 
 def judge(evidence: Evidence, settings: Verification) -> Verdict:
-    """1. Ill at this look and out of time, or to and fro too often: ill.
-    2. Well for long enough, and at this look: well. 3. Else it stays open.
+    """1. Nothing is looked at, or it went to and fro too often: ill.
+    2. Ill at this look and out of time: ill. 3. Well at this look and for long enough: well.
+    4. Well, but out of time before that proves anything: ill. 5. Else it stays open.
     """
+    if evidence.finding is None and not settings.rate:
+        return Verdict(
+            Outcome.ILL, "neither a probe nor the rate of errors is looked at", well=False
+        )
     trouble = _trouble(evidence, settings)
     over = evidence.now >= evidence.acted_at + timedelta(seconds=settings.within)
     if evidence.flaps >= FLAPS:
         return Verdict(Outcome.ILL, "it is well and ill in turn", well=not trouble)
     if trouble:
         return Verdict(Outcome.ILL if over else Outcome.OPEN, trouble, well=False)
+    held, needed = _held(evidence, settings), _needed(evidence, settings)
+    if held >= needed:
+        return Verdict(Outcome.WELL, f"well for {held:.0f} s", well=True)
+    if over and needed > settings.hold:
+        why = f"quiet for {held:.0f} s proves nothing: failures came {evidence.apart:.0f} s apart"
+        return Verdict(Outcome.ILL, why, well=True)
+    return Verdict(Outcome.OPEN, f"well for {held:.0f} s of {needed:.0f}", well=True)
+
+
+def _held(evidence: Evidence, settings: Verification) -> float:
+    """Seconds, up to now, in which nothing spoke against it."""
     since = evidence.well_since or evidence.now
     if settings.rate and evidence.last_failure is not None and evidence.baseline == 0:
         since = max(since, evidence.last_failure)
-    held = (evidence.now - since).total_seconds()
-    if held >= settings.hold:
-        return Verdict(Outcome.WELL, f"well for {held:.0f} s", well=True)
-    return Verdict(Outcome.OPEN, f"well for {held:.0f} s of {settings.hold:g}", well=True)
+    return (evidence.now - since).total_seconds()
+
+
+def _needed(evidence: Evidence, settings: Verification) -> float:
+    """A probe that says that it is well proves more than silence."""
+    if evidence.finding is not None or evidence.apart is None:
+        return settings.hold
+    return max(settings.hold, SPANS * evidence.apart)
 
 
 def _trouble(evidence: Evidence, settings: Verification) -> str:

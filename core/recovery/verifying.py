@@ -97,6 +97,7 @@ class _Look:
             finding=finding,
             well_since=datetime.fromisoformat(since) if since else None,
             flaps=int(earlier.get("flaps", 0)),
+            apart=self._apart(acted_at),
         )
 
     def _failures(self, since: datetime) -> tuple[int, datetime | None]:
@@ -105,6 +106,17 @@ class _Look:
         if self.recovery.subject.startswith("operation:") or self.recovery.issue_id is None:
             return (1, last) if last > since else (0, None)
         return rows.events_since(self.session, self.recovery.issue_id, since)
+
+    def _apart(self, acted_at: datetime) -> float | None:
+        """Seconds between two failures before the act; not known from fewer than two."""
+        first, issue = self.recovery.first_event_at, self.recovery.issue_id
+        if self.recovery.subject.startswith("operation:") or issue is None:
+            return None
+        later, since_then = (
+            rows.events_since(self.session, issue, at)[0] for at in (first, acted_at)
+        )
+        spans = later - since_then
+        return (acted_at - first).total_seconds() / spans if spans > 0 else None
 
     def _baseline(self) -> float:
         if self.recovery.subject.startswith("operation:") or self.recovery.issue_id is None:
