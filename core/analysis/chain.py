@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from core.analysis.edition import NEWEST, Edition
 from core.analysis.event import ErrorEvent, Failure, Frame
 from core.analysis.language import Language
 from core.analysis.languages import printed, spoken
@@ -31,15 +32,15 @@ class Chain(NamedTuple):
     language: str = ""
 
 
-def told(event: ErrorEvent) -> Chain:
-    language, failures = _unprinted(event)
+def told(event: ErrorEvent, edition: Edition = NEWEST) -> Chain:
+    language, failures = _unprinted(event, edition)
     if not failures:
-        stack = reduced(event.frames, event.platform)
+        stack = reduced(event.frames, event.platform, edition=edition)
         return Chain((), None, stack.crashed, loose=stack.labels)
     members = _members(failures)
     if members:
-        return _grouped(members, failures, _Tongue(event.platform, language))
-    links, crashed = _linked(failures, _Tongue(event.platform, language))
+        return _grouped(members, failures, _Tongue(event.platform, language, edition))
+    links, crashed = _linked(failures, _Tongue(event.platform, language, edition))
     spoken_in = language.name if language else ""
     return Chain(links, failures[-1], crashed, failures, language=spoken_in)
 
@@ -49,43 +50,46 @@ class _Tongue(NamedTuple):
 
     platform: str
     language: Language | None
+    edition: Edition
 
     def of(self, failure: Failure) -> Language:
-        return self.language or spoken(self.platform, failure.frames)
+        return self.edition.of(self.language or spoken(self.platform, failure.frames))
 
 
 def _linked(failures: Sequence[Failure], tongue: _Tongue) -> tuple[tuple[Link, ...], Frame | None]:
     languages = [tongue.of(failure) for failure in failures]
     stacks = [
-        reduced(failure.frames, tongue.platform, language)
+        reduced(failure.frames, tongue.platform, language=language, edition=tongue.edition)
         for failure, language in zip(failures, languages, strict=True)
     ]
     links = map(_link, failures, stacks, languages)
     return tuple(dict.fromkeys(filter(None, links))), _crashed(stacks)
 
 
-def _unprinted(event: ErrorEvent) -> tuple[Language | None, tuple[Failure, ...]]:
+def _unprinted(event: ErrorEvent, edition: Edition) -> tuple[Language | None, tuple[Failure, ...]]:
     """The failures, with those that came as printed text taken apart."""
     given = event.failures
     if not given:
         text = event.message
-        language, found = printed(text, event.platform) if "\n" in text else (None, [])
-        return language, tuple(found)
+        read = printed(text, event.platform, edition.languages) if "\n" in text else (None, [])
+        return read[0], tuple(read[1])
     language = None
     failures: list[Failure] = []
     for failure in given:
-        tongue, found = _taken_apart(failure, event.platform)
+        tongue, found = _taken_apart(failure, event.platform, edition)
         language = tongue or language
         # Where the client tells every cause by itself, a print repeats them.
         failures += found if len(given) == 1 else found[-1:]
     return language, tuple(failures)
 
 
-def _taken_apart(failure: Failure, platform: str) -> tuple[Language | None, list[Failure]]:
+def _taken_apart(
+    failure: Failure, platform: str, edition: Edition
+) -> tuple[Language | None, list[Failure]]:
     if failure.frames:
         return None, [failure]
     text = failure.trace or (failure.value if "\n" in failure.value else "")
-    language, found = printed(text, platform) if text else (None, [])
+    language, found = printed(text, platform, edition.languages) if text else (None, [])
     if not found:
         return None, [failure]
     # What the client said in fields of their own is surer than what a print shows.
@@ -175,7 +179,7 @@ def _grouped(members: list[list[Failure]], failures: tuple[Failure, ...], tongue
     for member in members:
         links, crashed = _linked(member, tongue)
         ways.setdefault(links, (member[-1], crashed))
-    top = reduced(root.frames, tongue.platform, language)
+    top = reduced(root.frames, tongue.platform, language=language, edition=tongue.edition)
     if len(ways) == 1:
         links, (main, crashed) = next(iter(ways.items()))
         return Chain(links, main, crashed or top.crashed, tuple(members[0]), language=told_by)

@@ -15,13 +15,17 @@ _PLACEHOLDER = re.compile(r"%\((\w{1,64})\)[sdr]|%[sdrf]|\{(\w{0,64})\}")
 
 
 class Frame(NamedTuple):
-    """One call of a stack trace; what a client left out is empty."""
+    """One call of a stack trace; what a client left out is empty.
+
+    `path` is where the file lies, if the client tells it beside a shorter name.
+    """
 
     module: str
     file: str
     function: str
     in_app: bool | None = None
     package: str = ""
+    path: str = ""
 
 
 class Failure(NamedTuple):
@@ -211,13 +215,14 @@ def _frames(trace: Any) -> tuple[Frame, ...]:
 
 def _frame(frame: Mapping[str, Any]) -> Frame:
     get = frame.get
-    module, package, in_app = get("module"), get("package"), get("in_app")
+    module, package, in_app, path = get("module"), get("package"), get("in_app"), get("abs_path")
     return Frame(
         text(module) if module else "",
-        text(get("filename") or get("abs_path")),
+        text(get("filename") or path),
         text(get("function") or get("raw_function")),
         in_app if in_app is True or in_app is False else None,
         text(package) if package else "",
+        text(path) if path else "",
     )
 
 

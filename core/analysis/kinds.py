@@ -61,6 +61,9 @@ class Kinds:
             or self._by_category.get(facts.category, self._all[-1])
         )
 
+    def of_category(self, category: Category) -> Kind | None:
+        return self._by_category.get(category)
+
     def _of_codes(self, codes: tuple[str, ...]) -> Kind | None:
         for code in codes:
             found = self._by_code.get(code)

@@ -2,10 +2,14 @@
 printed.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.analysis.event import Failure, Frame
+
+# `package.Type`, `name\\space\\Type`; not a sentence with a full stop in it.
+_OF_MODULE = re.compile(r"^(?:[A-Za-z_][\w$]*[.\\])+(?=[A-Za-z_][\w$`+]*$)")
 
 
 def _silent(_: Frame) -> int:
@@ -29,6 +33,7 @@ class Language:
     `engines`: several run-times print one failure differently; their clients mark every frame as
     the application's, so `own` is asked all the same, and not all of them show nameless frames.
     `ends`: where own frames are guessed, the frame of a library that failed counts beside them.
+    `generous`: clients mark more than the application's frames, so `own` is asked all the same.
     `said` puts type and message of a failure as every run-time of the language would.
     """
 
@@ -42,7 +47,13 @@ class Language:
     depth: int = 0
     engines: bool = False
     ends: bool = False
+    generous: bool = False
     said: Callable[[str, str], tuple[str, str]] = _as_it_came
+
+
+def bare_type(kind: str, value: str) -> tuple[str, str]:
+    """A type by its own name: not all clients and prints tell its module or namespace."""
+    return _OF_MODULE.sub("", kind), value
 
 
 def joined(place: str, function: str) -> str:

@@ -26,12 +26,16 @@ _COMPILED = re.compile(r"^[0-9a-f]{16,64}(?=\.)")
 _NUMBER = re.compile(r"\d{3,}")
 
 
-def file_name(path: str) -> str:
-    """The last part of a path, with its folder where the name alone says little."""
+def file_name(path: str, also: frozenset[str] = frozenset()) -> str:
+    """The last part of a path, with its folder where the name alone says little.
+
+    `also`: further names that are common.
+    """
     path = path.partition("?")[0].partition("#")[0].replace("\\", "/").rstrip("/")
     parts = path.rsplit("/", 2)
     name = stable(parts[-1])
-    if len(parts) == 1 or name.partition(".")[0] not in _COMMON:
+    bare = name.partition(".")[0]
+    if len(parts) == 1 or (bare not in _COMMON and bare not in also):
         return name
     # A folder just below the root is where this machine happens to keep the code.
     below_root = len(parts) > 2 and not parts[0]  # noqa: PLR2004

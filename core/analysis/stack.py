@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from core.analysis.edition import NEWEST, Edition
 from core.analysis.event import Frame
 from core.analysis.language import Language
 from core.analysis.languages import spoken
+from core.analysis.telling import Named
 
 # A stack this deep, made of this few different frames, is endless recursion cut off anywhere.
 _DEEP = 40
 _VARIETY = 2
 _ROUNDS = 4
-# Guessing which frames are the application's, one name alone would join unlike failures.
-_TELLING = 2
 _HARNESS = 3
 # Inputs reach one defect on many ways; its neighbourhood tells it.
 _FUZZED_DEPTH = 5
@@ -36,21 +36,26 @@ class Stack(NamedTuple):
 
 
 EMPTY = Stack((), None, own=False)
-_Named = tuple[Frame, tuple[str, int]]
 
 
-def reduced(frames: tuple[Frame, ...], platform: str, language: Language | None = None) -> Stack:
+def reduced(
+    frames: tuple[Frame, ...],
+    platform: str,
+    *,
+    language: Language | None = None,
+    edition: Edition = NEWEST,
+) -> Stack:
     """What identifies a stack trace.
 
     1. One name per frame, stable across builds and machines; frames that name nothing fall out.
     2. The machinery of starting and failing falls out, as far as something else is left.
-    3. Only frames of the application, where the client marked them or enough are known by name.
+    3. Only frames of the application, as far as they say enough.
     4. Recursion becomes one round.
     5. Only the innermost frames, where the language has it so.
     """
     if not frames:
         return EMPTY
-    language = language or spoken(platform, frames)
+    language = edition.of(language or spoken(platform, frames))
     named = [
         (frame, label)
         for frame in frames
@@ -62,7 +67,7 @@ def reduced(frames: tuple[Frame, ...], platform: str, language: Language | None 
     least = min(rank for _, (_, rank) in named)
     named = [pair for pair in named if pair[1][1] == least]
     own = [pair for pair in named if _is_own(language, pair[0])]
-    labels = [label for _, (label, _) in _telling(own, named, language)]
+    labels = [label for _, (label, _) in edition.telling(own, named, language)]
     once = _without_recursion(_named(labels) if language.engines else labels)
     depth = _FUZZED_DEPTH if fuzzed else language.depth
     return Stack(once[-depth:], (own or named)[-1][0], own=bool(own))
@@ -78,25 +83,16 @@ def _label(language: Language, place: tuple[str, str, str], package: str) -> tup
 
 
 def _is_own(language: Language, frame: Frame) -> bool:
-    if frame.in_app is None or (frame.in_app and language.engines):
+    if frame.in_app is None or (frame.in_app and (language.engines or language.generous)):
         return language.own(frame)
     return frame.in_app
 
 
-def _under_harness(named: list[_Named]) -> tuple[list[_Named], bool]:
+def _under_harness(named: list[Named]) -> tuple[list[Named], bool]:
     """What a fuzzer's harness or a scheduler called, and whether it was the former."""
     last = max((at for at, (_, (_, rank)) in enumerate(named) if rank >= _HARNESS), default=-1)
     fuzzed = last >= 0 and named[last][1][1] == _HARNESS
     return named[last + 1 :] or named, fuzzed
-
-
-def _telling(own: Sequence[_Named], named: Sequence[_Named], language: Language) -> list[_Named]:
-    """The frames that count: the application's, if the client marked them or they say enough."""
-    if own and not language.engines and any(frame.in_app for frame, _ in own):
-        return [*own]
-    if len({label for _, label in own}) < _TELLING:
-        return [*named]
-    return [*own, named[-1]] if language.ends and named[-1] is not own[-1] else [*own]
 
 
 def _named(labels: Sequence[str]) -> Sequence[str]:

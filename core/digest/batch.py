@@ -22,6 +22,7 @@ from core.digest.claim import ClaimedRow, Connection, Inbox
 from core.digest.dictionaries import Watch
 from core.digest.event import Digested
 from core.digest.flights import Flight
+from core.digest.inheriting import Ancestry
 from core.digest.poison import AWAY, CONFLICTS, Tower, passing
 from core.digest.storing import Stored, Storing
 from core.digest.thinning import Thinning
@@ -206,6 +207,7 @@ class Digester:
             now=means.clock.now(),
             seal=means.seal,
             version=means.algorithm.version,
+            ancestry=Ancestry(means.algorithm.older, means.knowledge, self._rulebooks.current),
         )
 
     def _understood(

@@ -12,8 +12,11 @@ from typing import Any, Final
 
 import psycopg
 
+from core.digest import inheriting
 from core.digest.event import Digested, Key
+from core.digest.inheriting import Ancestry
 from core.errors import DatabaseConflictError
+from core.grouping import keys
 from core.issues.states import Status
 
 _FIND: Final = """
@@ -27,12 +30,12 @@ _CREATE: Final = """
         FROM unnest(
             %(project_id)s::bigint[], %(issue_key)s::text[], %(mechanism)s::text[],
             %(title)s::text[], %(culprit)s::text[], %(level)s::text[], %(category)s::text[],
-            %(family)s::text[], %(transient)s::boolean[], %(severity)s::text[],
+            %(family)s::text[], %(kind)s::text[], %(transient)s::boolean[], %(severity)s::text[],
             %(component)s::text[], %(release)s::text[], %(seen)s::timestamptz[],
             %(status)s::text[], %(reason)s::text[], %(rule)s::text[], %(example)s::bytea[]
         ) AS fresh (
-            project_id, issue_key, mechanism, title, culprit, level, category, family, transient,
-            severity, component, release, seen, status, reason, rule, example
+            project_id, issue_key, mechanism, title, culprit, level, category, family, kind,
+            transient, severity, component, release, seen, status, reason, rule, example
         )
     ), taken AS (
         INSERT INTO issue_fingerprints (
@@ -46,11 +49,11 @@ _CREATE: Final = """
         RETURNING issue_id
     ), made AS (
         INSERT INTO issues (
-            id, project_id, title, culprit, level, category, family, transient, severity,
+            id, project_id, title, culprit, level, category, family, kind, transient, severity,
             component, status, status_changed_at, first_seen, last_seen, first_release,
             last_release, event_count
         )
-        SELECT id, project_id, title, culprit, level, category, family, transient, severity,
+        SELECT id, project_id, title, culprit, level, category, family, kind, transient, severity,
             component, status, %(now)s, seen, seen, release, release, 0
         FROM candidate JOIN taken ON issue_id = id
     ), noted AS (
@@ -74,18 +77,25 @@ class Filed:
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """How new keys are kept: of which grouping version, since when, with what as their example."""
+    """How new keys are kept: of which grouping version, since when, with what as their example,
+    and which older ways of grouping may know their issue.
+    """
 
     version: int
     now: datetime
     example: Callable[[Digested], bytes | None]
+    ancestry: Ancestry | None = None
 
 
 def file(connection: Connection, events: Iterable[Digested], how: Filing) -> Filed:
+    events = list(events)
     firsts: dict[Key, Digested] = {}
     for event in events:
         firsts.setdefault(event.key, event)
     issues = _find(connection, firsts.keys())
+    if firsts.keys() - issues.keys():
+        unknown = [event for event in events if event.key not in issues]
+        issues |= _inherit(connection, unknown, how)
     missing = sorted(firsts.keys() - issues.keys())
     created = _create(connection, [firsts[key] for key in missing], how) if missing else {}
     issues |= created
@@ -98,10 +108,20 @@ def file(connection: Connection, events: Iterable[Digested], how: Filing) -> Fil
     return Filed(issues, frozenset(heard))
 
 
-def _find(connection: Connection, keys: Collection[Key]) -> dict[Key, int]:
-    projects = [key.project_id for key in keys]
-    rows = connection.execute(_FIND, [projects, [key.issue_key for key in keys]])
+def _find(connection: Connection, wanted: Collection[Key]) -> dict[Key, int]:
+    projects = [key.project_id for key in wanted]
+    rows = connection.execute(_FIND, [projects, [key.issue_key for key in wanted]])
     return {Key(project_id, issue_key): issue_id for project_id, issue_key, issue_id in rows}
+
+
+def _inherit(connection: Connection, unknown: list[Digested], how: Filing) -> dict[Key, int]:
+    """Keys that older ones lead somewhere for, now that they lead there, too."""
+    heirs = inheriting.heirs(connection, unknown, how.ancestry) if how.ancestry else ()
+    fresh = [inheriting.new_key(heir, how.example(heir.event)) for heir in heirs]
+    if not fresh:
+        return {}
+    keys.add(connection, fresh, version=how.version, now=how.now)
+    return _find(connection, [Key(*each.key) for each in fresh])
 
 
 def _create(connection: Connection, firsts: list[Digested], how: Filing) -> dict[Key, int]:
@@ -160,6 +180,7 @@ def _classification(firsts: list[Digested]) -> dict[str, list[Any]]:
     return {
         "category": [str(classification.category) for classification in found],
         "family": [classification.family for classification in found],
+        "kind": [classification.kind or None for classification in found],
         "transient": [classification.transient for classification in found],
         "severity": [str(classification.severity) for classification in found],
     }

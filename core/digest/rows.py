@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import psycopg
+from psycopg.types.json import Jsonb
 
+from core.analysis.result import Classification
 from core.digest.event import Digested
 from core.digest.thinning import IssueMinuteKey
 
@@ -20,13 +22,15 @@ _CLAIM_IDS: Final = """
 """
 _COPY: Final = """
     COPY events (
-        event_id, project_id, issue_id, received_at, timestamp, level, category, family, transient,
-        severity, component, release, environment, thinned, dictionary_id, payload
+        event_id, project_id, issue_id, received_at, timestamp, level, category, family, kind, code,
+        proposal, transient, severity, component, release, environment, thinned, dictionary_id,
+        payload
     ) FROM STDIN (FORMAT BINARY)
 """
 _TYPES: Final = (
     *("uuid", "int8", "int8", "timestamptz", "timestamptz"),
-    *("text", "text", "text", "bool", "text", "text", "text", "text"),
+    *("text", "text", "text", "text", "text", "jsonb"),
+    *("bool", "text", "text", "text", "text"),
     *("bool", "int4", "bytea"),
 )
 _MINUTES: Final = """
@@ -83,6 +87,9 @@ def copy(connection: Connection, rows: Iterable[StoredRow]) -> None:
                     event.level,
                     found.category.value,
                     found.family,
+                    found.kind or None,
+                    found.code or None,
+                    _proposal(found) if payload is None else None,
                     found.transient,
                     found.severity.value,
                     event.component,
@@ -93,6 +100,10 @@ def copy(connection: Connection, rows: Iterable[StoredRow]) -> None:
                     payload,
                 )
             )
+
+
+def _proposal(found: Classification) -> Jsonb | None:
+    return Jsonb(found.proposal.as_json()) if found.proposal else None
 
 
 def count_minutes(connection: Connection, counts: Counter[tuple[IssueMinuteKey, int]]) -> None:

@@ -15,12 +15,16 @@ from core.digest.rows import StoredRow
 _DESCRIBE: Final = """
     UPDATE issues SET title = coalesce(ruled.title, issues.title),
         category = coalesce(ruled.category, issues.category),
+        family = coalesce(ruled.family, issues.family),
+        kind = coalesce(ruled.kind, issues.kind),
         transient = coalesce(ruled.transient, issues.transient),
         severity = coalesce(ruled.severity, issues.severity)
-    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::boolean[], %s::text[])
-        AS ruled (id, title, category, transient, severity)
+    FROM unnest(
+        %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::boolean[], %s::text[]
+    ) AS ruled (id, title, category, family, kind, transient, severity)
     WHERE issues.id = ruled.id AND (
         ruled.title <> issues.title OR ruled.category <> issues.category
+        OR ruled.family <> issues.family OR ruled.kind <> coalesce(issues.kind, '')
         OR ruled.transient <> issues.transient OR ruled.severity <> issues.severity
     )
 """
@@ -51,8 +55,9 @@ def _described(issue_id: int, event: Digested) -> tuple[Any, ...]:
     ruled, found = event.analysis.ruled, event.analysis.classification
     title = event.analysis.grouping.title if ruled.titled else None
     if not ruled.classification:
-        return issue_id, title, None, None, None
-    return issue_id, title, found.category.value, found.transient, found.severity.value
+        return issue_id, title, None, None, None, None, None
+    kind = (found.category.value, found.family, found.kind or None)
+    return issue_id, title, *kind, found.transient, found.severity.value
 
 
 def count(connection: Connection, rows: Iterable[StoredRow], writer: int) -> None:

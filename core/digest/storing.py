@@ -22,6 +22,7 @@ from core.digest.bookkeeping import Pairs
 from core.digest.dictionaries import Current
 from core.digest.event import Digested
 from core.digest.filing import Filing
+from core.digest.inheriting import Ancestry
 from core.digest.rows import StoredRow
 from core.digest.thinning import IssueMinuteKey, Thinning
 from core.grouping.example import example
@@ -33,7 +34,7 @@ from core.store.payloads import Payloads
 @dataclass(frozen=True, slots=True)
 class Storing:
     """How to store: packed by whom, thinned by which rule, as of when, hashed with which key, and
-    grouped by which version.
+    grouped by which version, after which older ones.
     """
 
     payloads: Payloads
@@ -41,6 +42,7 @@ class Storing:
     now: datetime
     seal: bytes = b""
     version: int = GROUPING_VERSION
+    ancestry: Ancestry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def _filing(session: Session, how: Storing) -> Filing:
         document = example(orjson.loads(event.document)["event"])
         return how.payloads.pack(session, document, None) if document else None
 
-    return Filing(how.version, how.now, packed)
+    return Filing(how.version, how.now, packed, how.ancestry)
 
 
 def _packed(

@@ -42,6 +42,17 @@ _LEADS: Final = """
     FROM unnest(%s::bigint[], %s::text[]) AS wanted (project_id, issue_key)
     JOIN issue_fingerprints USING (project_id, issue_key)
 """
+_VERSIONS: Final = """
+    SELECT asked.project_id, asked.version
+    FROM (
+        SELECT * FROM unnest(%s::bigint[]) AS project_id
+        CROSS JOIN unnest(%s::smallint[]) AS version
+    ) AS asked
+    WHERE EXISTS (
+        SELECT 1 FROM issue_fingerprints AS known
+        WHERE known.project_id = asked.project_id AND known.grouping_version = asked.version
+    )
+"""
 _ADD: Final = """
     INSERT INTO issue_fingerprints (
         project_id, issue_key, issue_id, mechanism, rule, example, carried_from, grouping_version,
@@ -134,6 +145,14 @@ def leads(connection: Connection, wanted: Collection[Key]) -> Mapping[Key, int]:
     values = [[key.project_id for key in wanted], [key.issue_key for key in wanted]]
     rows = connection.execute(_LEADS, values) if wanted else ()
     return {Key(project_id, issue_key): issue_id for project_id, issue_key, issue_id in rows}
+
+
+def versions(
+    connection: Connection, project_ids: Collection[int], asked: Collection[int]
+) -> set[tuple[int, int]]:
+    """Which projects have keys of which of these versions."""
+    rows = connection.execute(_VERSIONS, [list(project_ids), list(asked)])
+    return {(project_id, version) for project_id, version in rows}
 
 
 def add(

@@ -5,7 +5,7 @@ import uuid
 from sqlalchemy import Boolean, ForeignKey, Index, Integer, LargeBinary, SmallInteger, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.model.base import Base, Id, Moment, Ref
+from core.model.base import Base, Id, Json, Moment, Ref
 
 
 class EventId(Base):
@@ -27,6 +27,7 @@ class Event(Base):
 
     `payload` is zstd of the JSON `{"event": …, "analysis": …}`, with the dictionary
     `dictionary_id` where one is set; null with `thinned` when a flooding issue was sampled.
+    `proposal` is set where the payload is not there to tell it.
     No primary key and no foreign keys: partitions come and go, `event_ids` guards uniqueness.
     """
 
@@ -47,6 +48,9 @@ class Event(Base):
     level: Mapped[str] = mapped_column(Text)
     category: Mapped[str] = mapped_column(Text)
     family: Mapped[str | None] = mapped_column(Text)
+    kind: Mapped[str | None] = mapped_column(Text)
+    code: Mapped[str | None] = mapped_column(Text)
+    proposal: Mapped[Json | None]
     transient: Mapped[bool] = mapped_column(Boolean)
     severity: Mapped[str] = mapped_column(Text)
     component: Mapped[str | None] = mapped_column(Text)

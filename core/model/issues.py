@@ -18,7 +18,8 @@ from core.model.base import Base, Id, Json, Moment, Ref
 class Issue(Base):
     """Events that are the same failure. `status`: unresolved, resolved, ignored or regressed.
 
-    `merged_into` points to the issue that took this one's events over.
+    `kind` is what went wrong inside of the family. `merged_into` points to the issue that took this
+    one's events over.
     """
 
     __tablename__ = "issues"
@@ -35,6 +36,7 @@ class Issue(Base):
     level: Mapped[str] = mapped_column(Text)
     category: Mapped[str] = mapped_column(Text)
     family: Mapped[str | None] = mapped_column(Text)
+    kind: Mapped[str | None] = mapped_column(Text)
     transient: Mapped[bool] = mapped_column(Boolean)
     severity: Mapped[str] = mapped_column(Text)
     component: Mapped[str | None] = mapped_column(Text)
@@ -62,6 +64,7 @@ class IssueFingerprint(Base):
     __table_args__ = (
         Index(None, "issue_id"),
         Index(None, "carried_version"),
+        Index(None, "project_id", "grouping_version"),
         Index(None, "created_at"),
     )
 

@@ -20,6 +20,7 @@ from core.analysis.families import (
 from core.analysis.family import Family, Recognition
 from core.analysis.kinds import proposed
 from core.analysis.result import Classification
+from core.errors import Category
 
 FAMILIES: tuple[Family, ...] = (
     powershell.FAMILY,
@@ -59,6 +60,23 @@ def recognised(facts: Facts, *, transient: bool) -> Recognition:
             best.name, kind, facts.category, transient=transient, retry_after=retry_after
         ),
     )
+
+
+def recast(found: Classification, category: Category) -> Classification:
+    """Of another category: the kind that the family has for it, else that of no family."""
+    families = [each for each in FAMILIES if each.name == found.family]
+    for family in (*families, GENERAL):
+        kind = family.kinds.of_category(category)
+        if kind is not None:
+            return replace(
+                found,
+                category=category,
+                family=family.name,
+                kind=kind.name,
+                code=family.code(kind),
+                http_status=kind.status,
+            )
+    return replace(found, category=category)
 
 
 def reproposed(found: Classification) -> Classification:

@@ -1,5 +1,8 @@
 """The languages analysis knows, and which of them an event or a printed trace is in."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from core.analysis.event import Failure, Frame
 from core.analysis.language import Language
 from core.analysis.languages import (
@@ -40,6 +43,7 @@ _MARKS = (
     "[0x", " 0x", ".go:", "Line |", "dart ", ".exs:",
 )  # fmt: skip
 _END_LINES = 300
+_AS_THEY_ARE: Mapping[str, Language] = MappingProxyType({})
 _BY_PLATFORM = {platform: language for language in LANGUAGES for platform in language.platforms}
 
 
@@ -55,19 +59,23 @@ def spoken(platform: str, frames: tuple[Frame, ...]) -> Language:
     return GENERIC
 
 
-def printed(trace: str, platform: str = "") -> tuple[Language, list[Failure]]:
+def printed(
+    trace: str, platform: str = "", otherwise: Mapping[str, Language] = _AS_THEY_ARE
+) -> tuple[Language, list[Failure]]:
     """The failures in a stack trace that came as text, causes first; none if it is no trace.
 
-    The language of the platform is tried first: of what it reads it knows best.
+    The language of the platform is tried first: of what it reads it knows best. `otherwise`: by
+    name, languages that are to be read in another way.
     """
     if not any(mark in trace for mark in _MARKS):
         return GENERIC, []
     trace = _without_middle(trace)
     first = _BY_PLATFORM.get(platform)
     for language in (first, *LANGUAGES) if first else LANGUAGES:
-        failures = language.parse(trace) if language.parse else []
+        read = otherwise.get(language.name, language)
+        failures = read.parse(trace) if read.parse else []
         if any(failure.frames for failure in failures):
-            return language, failures
+            return read, failures
     return GENERIC, []
 
 

@@ -5,13 +5,19 @@ own names.
 import re
 
 from core.analysis.event import Failure, Frame
-from core.analysis.language import Language, joined
+from core.analysis.language import Language, bare_type, joined
 from core.analysis.place import file_name
 
-_MACHINE = re.compile(r"<(\w{1,200})>[a-z]__\w+(?:\|[\w_]+)?")
-_CLOSURE = re.compile(r"[.+]?<>[cf]\w*(?:<[^>]{0,100}>)?")
-_ARITY = re.compile(r"`\d+|\[[^\]]{0,300}\]+|\s?\([^)]{0,1000}\)")
-_STEP = re.compile(r"[.+]?(?<![a-z])MoveNext$")
+_MACHINE = re.compile(
+    r"<(?:<(\w{1,200})>[a-z]__\w+>|(\w{1,200})>(?=[a-z]__))[a-z](?:__\w+(?:\|[\w_]+)?)?"
+)
+CLOSURE = re.compile(r"[.+]?<>[cf]\w*(?:<[^>]{0,100}>)?")
+ARITY = re.compile(r"`\d+|\[[^\]]{0,300}\]+|\s?\([^)]{0,1000}\)")
+_BODY = re.compile(r" ?\{ ?<lambda> ?\}$")
+_TYPE_ARGUMENTS = re.compile(r"(?<=\w)<[^<>]{1,300}>")
+_DEEPEST = 4
+_CLASS_AND_METHOD = 2
+STEP = re.compile(r"[.+]?(?<![a-z])MoveNext$")
 _FOREIGN = (
     "System.",
     "Microsoft.",
@@ -40,22 +46,41 @@ _FRAME = re.compile(
 _UNITY = re.compile(r"^([\w.+<>`/:]{1,300}) ?\([^()\n]{0,300}\) \(at ([^()\n]{1,300}):\d+\)\s*$")
 _END = "--- End of inner exception stack trace ---"
 _MEMBER = re.compile(r"^\s*---> \(Inner Exception #\d+\) ", re.MULTILINE)
-_JITTED = re.compile(r"(?<=lambda_method)\d+")
+JITTED = re.compile(r"(?<=lambda_method)\d+")
 
 
 def label(frame: Frame) -> str:
-    """Older run-times show an asynchronous method as a class of its own; so all is one path."""
-    function = _clean(frame.function)
-    if not frame.module and "." not in function:
-        return joined(file_name(frame.file), function)
-    return ".".join(filter(None, (_clean(frame.module), function)))
+    """The class and its method: not all clients tell the namespace, and older run-times show an
+    asynchronous method as a class of its own.
+    """
+    whole = _path(frame)
+    if not frame.module and "." not in whole:
+        return joined(file_name(frame.file), whole)
+    return ".".join(whole.split(".")[-_CLASS_AND_METHOD:])
+
+
+def _path(frame: Frame) -> str:
+    """Namespace, class and method as the source has them."""
+    function = frame.function
+    if " " in function or "(" in function:
+        function = _declared(function)
+    return ".".join(filter(None, (_clean(frame.module), _clean(function))))
+
+
+def _declared(function: str) -> str:
+    """The name in a declaration: `async Task<int> Shop.Cart.Pay(int id)+(string x) => { }`."""
+    head = _BODY.sub("", function)
+    for _ in range(_DEEPEST):
+        head = _TYPE_ARGUMENTS.sub("", head)
+    head = head.partition("(")[0].strip()
+    return head.rpartition(" ")[2] + (".ctor" if head.startswith("new ") else "")
 
 
 def _clean(name: str) -> str:
     if "<" in name:
-        name = _CLOSURE.sub("", _MACHINE.sub(r"\1", name))
-    name = _STEP.sub("", _ARITY.sub("", name)).replace("+", ".").replace(":", ".")
-    return _JITTED.sub("", name).strip(". ")
+        name = CLOSURE.sub("", _MACHINE.sub(r"\1\2", name))
+    name = STEP.sub("", ARITY.sub("", name)).replace("+", ".").replace(":", ".")
+    return JITTED.sub("", name).strip(". ")
 
 
 def own(frame: Frame) -> bool:
@@ -121,4 +146,5 @@ LANGUAGE = Language(
     own=own,
     parse=parse,
     noise=noise,
+    said=bare_type,
 )

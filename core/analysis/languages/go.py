@@ -38,7 +38,7 @@ def label(frame: Frame) -> str:
 
 def own(frame: Frame) -> bool:
     """By the file where there is one: a module may have any name."""
-    file = frame.file
+    file = frame.path or frame.file
     if any(
         mark in file for mark in ("/pkg/mod/", "/vendor/", "/go/src/", "/lib/go", "/libexec/src/")
     ):
@@ -109,4 +109,5 @@ LANGUAGE = Language(
     own=own,
     parse=parse,
     noise=noise,
+    generous=True,
 )

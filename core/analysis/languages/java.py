@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from core.analysis.event import Failure, Frame
-from core.analysis.language import Language, joined
+from core.analysis.language import Language, bare_type, joined
 from core.analysis.place import stable
 
 _GENERATED = re.compile(
@@ -130,4 +130,5 @@ LANGUAGE = Language(
     own=own,
     parse=parse,
     noise=noise,
+    said=bare_type,
 )

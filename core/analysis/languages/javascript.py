@@ -83,8 +83,7 @@ def label(frame: Frame) -> str:
     if (frame.file in _ENGINE or frame.file.startswith("index ")) and not frame.module:
         return ""
     name = function(frame.function)
-    place = stable(frame.module) if frame.module else _file(frame.file)
-    return joined(place, name)
+    return joined(_file(frame.file) or stable(frame.module), name)
 
 
 def function(name: str) -> str:

@@ -3,7 +3,7 @@
 import re
 
 from core.analysis.event import Failure, Frame
-from core.analysis.language import Language, joined
+from core.analysis.language import Language, bare_type, joined
 from core.analysis.place import file_name
 
 _ANONYMOUS = re.compile(r"(?:class)?@anonymous[\x00:][^\s:]{0,400}(?::\d+\$\w+)?")
@@ -23,6 +23,11 @@ _INTERNAL = "[internal]"
 
 
 def label(frame: Frame) -> str:
+    """Files by their place in the project, whose root clients take for the root of all."""
+    return name(frame._replace(file=frame.file.lstrip("/")))
+
+
+def name(frame: Frame) -> str:
     function = _CLOSURE.sub("{closure}", _ANONYMOUS.sub("@anonymous", frame.function))
     if "::" in function or "->" in function:
         return _COMPILED.sub("#", function).replace("->", "::")
@@ -65,4 +70,5 @@ LANGUAGE = Language(
     label=label,
     own=own,
     parse=parse,
+    said=bare_type,
 )

@@ -5,33 +5,44 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from core.analysis.event import Failure, Frame
-from core.analysis.language import Language, joined
-from core.analysis.place import file_name, stable
+from core.analysis.language import Language, bare_type, joined
+from core.analysis.place import file_name
 
-_FOREIGN = (
+FOREIGN = (
     "site-packages/", "dist-packages/", "/lib/python", "<frozen ", "/lib64/python", "python3/lib/",
     "/Lib/", "<__array_function__",
 )  # fmt: skip
+# Names that a project has many of, besides those of every language.
+_COMMON = frozenset({
+    "admin", "api", "auth", "cli", "common", "config", "core", "db", "errors", "exceptions",
+    "forms", "helpers", "jobs", "manager", "managers", "middleware", "permissions", "routes",
+    "schema", "schemas", "serializers", "service", "services", "settings", "signals", "tasks",
+    "urls", "worker",
+})  # fmt: skip
 _FRAME = re.compile(
     r'\s*(?:File "([^"\n]{1,1000})"|(Cell In ?\[\d+\])), line \d+(?:,? in (\S.{0,200}))?'
 )
 _ERROR = re.compile(r"([A-Za-z_][\w.]{0,200})(?:: ?(.*))?$")
+_REPEATED = re.compile(r"[\s|]*\[Previous line repeated (\d{1,9}) more times?\]$")
+# A stack so deep is known to be endless recursion.
+_MOST_ROUNDS = 60
 _HEADER = "Traceback (most recent call last):"
 _FAULT = re.compile(r"^Fatal Python error: ([^\n]{1,300})", re.MULTILINE)
 _NOTEBOOK = re.compile(r"<ipython-input-[^>]{0,100}>|ipykernel_\d+/\d+\.py|Cell In ?\[\d+\]")
 # Until Python 3.12 comprehensions had frames of their own.
-_INLINED = frozenset({"<listcomp>", "<dictcomp>", "<setcomp>"})
-_MACHINERY = (
+INLINED = frozenset({"<listcomp>", "<dictcomp>", "<setcomp>"})
+MACHINERY = (
     "runpy", "importlib._bootstrap", "atheris", "threading", "asyncio.base_events",
     "asyncio.runners", "asyncio.events", "multiprocessing.process", "multiprocessing.pool",
     "concurrent.futures.thread", "concurrent.futures.process", "pythonfuzz",
 )  # fmt: skip
-_MACHINERY_FILE = re.compile(
+MACHINERY_FILE = re.compile(
     r"<frozen (?:runpy|importlib)|/(?:runpy|threading)\.py$|/importlib/(?:_bootstrap|__init__)"
     r"|/asyncio/(?:base_events|runners|events)\.py$|/atheris/|/pythonfuzz/"
     r"|/multiprocessing/(?:process|pool)\.py$|/concurrent/futures/(?:thread|process)\.py$"
 )
-_HARNESS = frozenset({"TestOneInput", "test_one_input", "TestOneProtoInput", "fuzz_one_input"})
+_BELOW_MACHINERY = tuple(f"{module}." for module in MACHINERY)
+HARNESS = frozenset({"TestOneInput", "test_one_input", "TestOneProtoInput", "fuzz_one_input"})
 _GUTTER = re.compile(r"^( *)[|+] ?(-?-?[+-]*-{3,}(?: (?:\d+|\.\.\.) )?-*)?(.*)$")
 _CHAINED = ("The above exception", "During handling of")
 
@@ -45,27 +56,52 @@ class _Node(NamedTuple):
 
 
 def label(frame: Frame) -> str:
-    function = frame.function.rpartition("<locals>.")[2]
-    if function in _INLINED:
+    """By the file: a printed trace tells no module, and no class that a method is of."""
+    function = frame.function.rpartition(".")[2]
+    if function in INLINED:
         return ""
-    place = stable(frame.module) if frame.module else file_name(_NOTEBOOK.sub("<cell>", frame.file))
-    return joined(place, function if function != "?" else "")
+    file = frame.file or (frame.module.replace(".", "/") + ".py" if frame.module else "")
+    return joined(file_name(without_cell(file), _COMMON), function if function != "?" else "")
+
+
+def without_cell(file: str) -> str:
+    """The cells of a notebook have no lasting names."""
+    return _NOTEBOOK.sub("<cell>", file)
 
 
 def own(frame: Frame) -> bool:
-    return not any(mark in frame.file.replace("\\", "/") for mark in _FOREIGN)
+    path = (frame.path or frame.file).replace("\\", "/")
+    return not any(mark in path for mark in FOREIGN)
 
 
 def noise(frame: Frame) -> int:
     """The interpreter's way into the program, and the harness of a fuzzer."""
-    if frame.function in _HARNESS:
+    if frame.function in HARNESS:
         return 3
     if frame.module:
-        return int(frame.module.startswith(_MACHINERY))
-    return int(bool(_MACHINERY_FILE.search(frame.file.replace("\\", "/"))))
+        return int(frame.module in MACHINERY or frame.module.startswith(_BELOW_MACHINERY))
+    return int(bool(MACHINERY_FILE.search(frame.file.replace("\\", "/"))))
 
 
 def parse(trace: str) -> list[Failure]:
+    return read(_unrolled(trace) if "[Previous line repeated" in trace else trace)
+
+
+def _unrolled(trace: str) -> str:
+    """With the rounds of a recursion that a print only counts, as far as they are worth telling."""
+    lines: list[str] = []
+    frame = ""
+    for line in trace.splitlines():
+        repeated = _REPEATED.match(line)
+        if repeated:
+            lines += [frame] * min(int(repeated[1]), _MOST_ROUNDS)
+            continue
+        frame = line if _FRAME.match(line) else frame
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def read(trace: str) -> list[Failure]:
     if "Exception Group Traceback" in trace:
         return _grouped(trace)
     if _HEADER in trace:
@@ -168,4 +204,5 @@ LANGUAGE = Language(
     parse=parse,
     noise=noise,
     ends=True,
+    said=bare_type,
 )

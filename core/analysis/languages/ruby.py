@@ -30,7 +30,8 @@ def label(frame: Frame) -> str:
 
 
 def own(frame: Frame) -> bool:
-    return not any(mark in frame.file for mark in _FOREIGN)
+    path = frame.path or frame.file
+    return not any(mark in path for mark in _FOREIGN)
 
 
 def parse(trace: str) -> list[Failure]:

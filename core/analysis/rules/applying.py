@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from core.analysis.families import reproposed
+from core.analysis.families import recast, reproposed
 from core.analysis.knowledge import Knowledge
 from core.analysis.result import Classification, Ruled
 from core.analysis.rules.facts import Facts
@@ -43,15 +43,14 @@ def apply(
 def _reclassified(
     found: Classification, rule: ClassificationRule, knowledge: Knowledge
 ) -> Classification:
-    """With another category its usual severity, and whether trying again usually helps."""
-    category, transient, severity = found.category, found.transient, found.severity
-    if rule.category is not None and rule.category is not category:
-        category = rule.category
-        transient = category in knowledge.transients
-        severity = knowledge.severities.get(category, severity)
+    """With another category its kind and severity, and whether trying again usually helps."""
+    transient, severity = found.transient, found.severity
+    if rule.category is not None and rule.category is not found.category:
+        found = recast(found, rule.category)
+        transient = found.category in knowledge.transients
+        severity = knowledge.severities.get(found.category, severity)
     changed = replace(
         found,
-        category=category,
         transient=transient if rule.transient is None else rule.transient,
         severity=rule.severity or severity,
         confidence=CERTAIN,

@@ -50,12 +50,14 @@ def _shown(services: Services, session: Session, found: StoredEvent) -> EventSho
     )
     analysis = document.get("analysis") or {}
     summary = EventSummary.model_validate(event).model_dump() | {"issue_id": issue.id}
+    told = {"proposal": event.proposal} | {
+        name: analysis[name] for name in ANALYSED if name in analysis
+    }
     return EventShown(
-        **summary,
+        **(summary | told),
         issue_key=analysis.get("issue_key") or next(iter(found.issue_keys), ""),
         title=analysis.get("title") or issue.title,
         culprit=analysis.get("culprit", issue.culprit),
-        **{name: analysis[name] for name in ANALYSED if name in analysis},
         payload=document.get("event"),
         analysis=analysis or None,
         recovery=[],

@@ -16,6 +16,8 @@ class EventSummary(Shown):
     level: str
     category: str
     family: str | None
+    kind: str | None = Field(description="What went wrong inside of the family.")
+    code: str | None = Field(description="Names family and kind: `DB-DEADLOCK`.")
     transient: bool
     severity: str
     component: str | None
@@ -30,8 +32,6 @@ class EventShown(EventSummary):
     issue_key: str
     title: str
     culprit: str
-    kind: str | None = Field(None, description="What went wrong inside of the family.")
-    code: str | None = Field(None, description="Names family and kind: `DB-DEADLOCK`.")
     http_status: int | None = Field(None, description="The HTTP status to answer with.")
     context: dict[str, str] = Field(default={}, description="What the family read out of it.")
     proposal: dict[str, Any] | None = Field(None, description="What the family proposes to do.")

@@ -53,6 +53,7 @@ class IssueShown(Shown):
     level: str
     category: str
     family: str | None
+    kind: str | None = Field(description="What went wrong inside of the family.")
     transient: bool
     severity: str
     component: str | None

@@ -10,12 +10,12 @@ def test_no_frames_say_nothing():
     assert reduced((), "python") is EMPTY
 
 
-def test_only_frames_of_the_application_count_where_there_are_any():
+def test_the_applications_frames_count_and_where_a_library_failed():
     mixed = (*frames("main", in_app=True), *frames("helper", in_app=False, file="b/lib.py"))
 
     stack = reduced(mixed, "python")
 
-    assert stack.labels == ("cart.py:main",)
+    assert stack.labels == ("cart.py:main", "b/lib.py:helper")
     assert stack.crashed is not None
     assert stack.crashed.function == "main"
 

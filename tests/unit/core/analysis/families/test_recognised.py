@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.recovery import policies
-from core.analysis.families import FAMILIES, GENERAL
+from core.analysis.families import FAMILIES, GENERAL, recast
 from core.analysis.proposal import Advice, usual
 from core.errors import Category
+from tests.unit.core.analysis.builders import classified, event, failure
 from tests.unit.core.analysis.families.facts import found, taken
 
 ALL = (*FAMILIES, GENERAL)
@@ -80,3 +81,22 @@ def test_any_event_has_a_kind(message, odd):
     told = found("Boom", "psycopg", message, extra=odd, contexts=odd, tags=odd, request=odd)
 
     assert told.code.startswith("DB-")
+
+
+def test_another_category_brings_its_own_kind_and_code():
+    before = classified(event(failure("OperationalError", "x", module="psycopg", code="40P01")))
+
+    assert (before.family, before.kind) == ("database", "deadlock")
+    told = recast(before, Category.TIMEOUT)
+    assert told.category is Category.TIMEOUT
+    assert told.kind != "deadlock"
+    assert told.code.partition("-")[2] == told.kind.upper().replace("_", "-")
+
+
+def test_a_category_that_the_family_does_not_know_is_of_no_family():
+    before = classified(event(failure("OperationalError", "x", module="psycopg", code="40P01")))
+    of_database = next(each for each in FAMILIES if each.name == before.family).kinds
+    strange = next(each for each in Category if of_database.of_category(each) is None)
+
+    told = recast(before, strange)
+    assert (told.family, told.kind) == (GENERAL.name, strange.value)

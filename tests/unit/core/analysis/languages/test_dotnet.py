@@ -8,11 +8,11 @@ from tests.unit.core.analysis.languages.samples import sample
 @pytest.mark.parametrize(
     ("module", "function", "stable"),
     [
-        ("Acme.Cart", "Total", "Acme.Cart.Total"),
-        ("Acme.Cart+<PayAsync>d__7", "MoveNext", "Acme.Cart.PayAsync"),
-        ("Acme.Cart+<>c__DisplayClass3_0", "<Place>b__0", "Acme.Cart.Place"),
-        ("Acme.Cart", "<Run>g__Local|1_0", "Acme.Cart.Run"),
-        ("Acme.List`1[[System.String]]", "Add", "Acme.List.Add"),
+        ("Acme.Cart", "Total", "Cart.Total"),
+        ("Acme.Cart+<PayAsync>d__7", "MoveNext", "Cart.PayAsync"),
+        ("Acme.Cart+<>c__DisplayClass3_0", "<Place>b__0", "Cart.Place"),
+        ("Acme.Cart", "<Run>g__Local|1_0", "Cart.Run"),
+        ("Acme.List`1[[System.String]]", "Add", "List.Add"),
         ("", "Cart.Total (System.Int32 x)", "Cart.Total"),
         ("", "Total", "cart.cs:Total"),
     ],

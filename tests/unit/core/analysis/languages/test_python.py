@@ -14,9 +14,10 @@ GROUP = """  + Exception Group Traceback (most recent call last):
 """
 
 
-def test_the_module_stands_before_the_file():
-    assert label(call("f", module="shop.cart", file="/srv/shop/cart.py")) == "shop.cart:f"
+def test_the_file_stands_before_the_module_that_a_print_does_not_tell():
+    assert label(call("f", module="shop.cart", file="/srv/shop/cart.py")) == "cart.py:f"
     assert label(call("f", file="/srv/17/shop/cart.py")) == "cart.py:f"
+    assert label(call("f", module="shop.cart")) == "cart.py:f"
     assert label(call("?", file="cart.py")) == "cart.py"
 
 
@@ -71,7 +72,7 @@ def test_comprehensions_and_notebooks_name_nothing_that_lasts():
     assert label(call("<listcomp>", file="cart.py")) == ""
     assert label(call("pay", file="<ipython-input-7-3fa9c1>")) == "<cell>:pay"
     assert label(call("pay", file="/tmp/ipykernel_77/123.py")) == "<cell>:pay"
-    assert label(call("Cart.<locals>.total", module="shop")) == "shop:total"
+    assert label(call("Cart.<locals>.total", module="shop")) == "shop.py:total"
 
 
 def test_the_way_into_the_program_and_harnesses_are_machinery():
