@@ -67,6 +67,14 @@ def database(settings: Settings, *, application: str, pool_size: int = 5) -> Dat
     return Database(url, application=application, pool_size=pool_size)
 
 
+def databases(settings: Settings, *, application: str) -> dict[str, Database]:
+    """Those of other applications, by name."""
+    return {
+        name: Database(url.get_secret_value(), application=application, pool_size=1)
+        for name, url in settings.databases.items()
+    }
+
+
 def redis_client(settings: Settings, *, patience: float | None = None) -> "redis.Redis":
     """`patience`: seconds to wait for an answer, where somebody waits for us in turn."""
     url = required(settings.redis_url, "REDIS_URL")

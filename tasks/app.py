@@ -21,6 +21,8 @@ MODULES: Final = (
     "tasks.insight",
     "tasks.intake",
     "tasks.maintenance",
+    "tasks.sagas",
+    "tasks.transactions",
 )
 
 

@@ -17,8 +17,9 @@ from config.telemetry import TASK_SECONDS
 from core import context
 from core.context import FIELDS
 from core.deadletters.refusal import PutAwayError
-from core.errors import report
+from core.errors import ErrorReport, report
 from core.errors.report import for_log
+from core.work.attempt import Started
 from tasks.app import app
 from tasks.delivery import Content, Ledgered, WakeUp, execution
 from tasks.queues import Queue
@@ -57,6 +58,10 @@ class Task(celery.Task[Any, Any]):
         finally:
             _seconds(self.name, outcome).observe(perf_counter() - begun)
             context.leave(entered)
+
+    def give_up(self, started: Started, failed: ErrorReport) -> bool:  # noqa: ARG002
+        """What else there is to do than to bury work that failed for good; False for nothing."""
+        return False
 
     def _settle(self, current: WakeUp | Ledgered | Content, error: Exception) -> Outcome:
         if isinstance(error, Ignore | Reject):
@@ -105,10 +110,9 @@ def task(
     def register(body: Callable[..., Result]) -> Task:
         decorate: Any = app.task(
             name=name,
-            base=Task,
             delivery=delivery,
             home=queue,
-            **{"acks_late": delivery is Delivery.CONTENT, **options},
+            **{"base": Task, "acks_late": delivery is Delivery.CONTENT, **options},
         )
         made: Task = decorate(body)
         return made

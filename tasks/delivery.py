@@ -84,12 +84,20 @@ class Ledgered(Execution):
         if self.started is None or failed.code == LeaseLostError.code:
             return Outcome.IGNORED
         started, ledger = self.started, self.task.runtime.ledger
-        decision = decide(failed, started.attempt, max_attempts=started.max_attempts, rand=_random)
-        if not decision.retry:
-            ledger.give_up(started, failed, reason=decision.reason)
-            return Outcome.DEAD
-        ledger.retry(started, failed, delay=decision.delay)
-        return Outcome.RETRIED
+        decision = decide(
+            failed,
+            started.attempt,
+            max_attempts=started.max_attempts,
+            rand=_random,
+            policies=self.task.runtime.policies(failed.category, self.task.name),
+        )
+        if decision.retry:
+            ledger.retry(started, failed, delay=decision.delay)
+            return Outcome.RETRIED
+        if self.task.give_up(started, failed):
+            return Outcome.FAILED
+        ledger.give_up(started, failed, reason=decision.reason)
+        return Outcome.DEAD
 
     def _start(self) -> Started | None:
         work_id, request = row_of(self.args, self.kwargs), self.request

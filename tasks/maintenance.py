@@ -5,6 +5,7 @@ from dataclasses import asdict
 from config import wiring
 from core.maintenance import partitions, patterns, retention, rollup
 from core.schedules.tidy import tidy
+from core.store import retries
 from tasks.base import Queue, Result, Work, task
 
 
@@ -38,3 +39,8 @@ def tidy_runs(work: Work) -> None:
 def mine_patterns(work: Work) -> Result:
     runtime = work.runtime
     return asdict(patterns.mine(runtime.database, runtime.clock.now()))
+
+
+@task("maintenance.measure_retries", queue=Queue.MAINTENANCE)
+def measure_retries(work: Work) -> Result:
+    return asdict(retries.measure(work.session, work.runtime.clock.now()))

@@ -1,5 +1,6 @@
 """What the tasks of one process work with; each part is made on first use, after the fork."""
 
+from collections.abc import Mapping
 from functools import cached_property, partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
@@ -13,10 +14,14 @@ from config.selfreport import SelfReport
 from config.settings import Settings
 from core.clock import Clock, SystemClock
 from core.deadletters.spooled import LetterSpool
+from core.errors import Category
 from core.model import Project
+from core.resilience.backoff import OWN_TASKS, RetryPolicy
+from core.resilience.book import RetryBook
 from core.store import projects
 from core.store.clock import DatabaseClock
 from core.store.engine import Database
+from core.store.retries import TASK
 from core.work.ledger import Ledger
 from tasks.sender import CelerySender
 
@@ -27,12 +32,27 @@ if TYPE_CHECKING:
     from core.deadletters import Means
     from core.digest.drain import Drain
     from core.digest.wake import Wake
+    from core.sagas import Sagas
     from core.hooks.telling import Announcer, Courier
     from core.plugins.plugins import Plugins
 
 log = structlog.get_logger()
 
 OWN_PROJECT: Final = "mendline"
+OWN_DATABASE: Final = "mendline"
+# How old the rates of retries may be in a process that runs tasks.
+RATES_SECONDS: Final = 30
+PARTS: Final = (
+    "database",
+    "databases",
+    "redis",
+    "ledger",
+    "reporter",
+    "retries",
+    "sagas",
+    "wake",
+    "drain",
+)
 
 
 class Runtime:
@@ -80,6 +100,32 @@ class Runtime:
     @cached_property
     def ledger(self) -> Ledger:
         return Ledger(self.database, self.sender, DatabaseClock(self.database, self.clock))
+
+    @cached_property
+    def retries(self) -> RetryBook:
+        """What is known of how retries go."""
+        return RetryBook(self.database, self.clock)
+
+    def policies(self, category: Category, task: str) -> Mapping[Category, RetryPolicy]:
+        """How a failure of that kind is retried, as retries of that task have gone lately."""
+        usual = OWN_TASKS.get(category)
+        if usual is None:
+            return OWN_TASKS
+        self.retries.exchange_if_due(every=RATES_SECONDS)
+        return {category: self.retries.adapted(usual, str(category), f"{TASK}{task}")}
+
+    @cached_property
+    def sagas(self) -> "Sagas":
+        from core.sagas import Sagas  # noqa: PLC0415 (most processes take no step of one)
+        from tasks.sagas import registry  # noqa: PLC0415
+
+        return Sagas(self.database, self.ledger, registry, self.clock)
+
+    @cached_property
+    def databases(self) -> dict[str, Database]:
+        """What can take part in transactions of two phases."""
+        declared = wiring.databases(self.settings, application="mendline-tasks")
+        return {OWN_DATABASE: self.database, **declared}
 
     @property
     def replaying(self) -> "Means":
@@ -131,5 +177,5 @@ class Runtime:
         """Drops the parent's connections without closing them for the parent."""
         if "database" in self.__dict__:
             self.database.forget()
-        for name in ("database", "redis", "ledger", "reporter", "wake", "drain"):
+        for name in PARTS:
             self.__dict__.pop(name, None)

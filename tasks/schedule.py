@@ -63,6 +63,27 @@ JOBS: Final = (
         priority=9,
     ),
     Job(
+        name="transactions",
+        task="transaction.resolve",
+        queue=Queue.MAINTENANCE,
+        interval=15,
+        priority=2,
+    ),
+    Job(
+        name="sagas",
+        task="saga.sweep",
+        queue=Queue.MAINTENANCE,
+        interval=15,
+        priority=2,
+    ),
+    Job(
+        name="retry-rates",
+        task="maintenance.measure_retries",
+        queue=Queue.MAINTENANCE,
+        interval=MINUTE,
+        priority=7,
+    ),
+    Job(
         name="correlations",
         task="insight.correlate",
         queue=Queue.MAINTENANCE,

@@ -108,5 +108,5 @@ def summed(session: Session, since: datetime) -> list[Sum]:
     rows = session.execute(statement.group_by(*key).order_by(*key))
     return [
         Sum(category, component, attempt, int(tries), int(failures))
-        for category, component, attempt, tries, failures in rows.tuples()
+        for category, component, attempt, tries, failures in rows
     ]

@@ -10,7 +10,9 @@ from celery.exceptions import Ignore, Reject
 from sqlalchemy import text
 
 from core.errors import DependencyError, InvalidInputError
+from core.sagas import Saga, Step, Turn
 from tasks.base import Delivery, Queue, Result, Work, task
+from tasks.sagas import registry
 
 
 def note(work: Work, what: str) -> None:
@@ -111,3 +113,25 @@ def fail_as(how: str) -> None:
         os.killpg(os.getpgid(os.getppid()), signal.SIGKILL)
     if how in failures:
         raise failures[how]
+
+
+@task("drill.hopeless", queue=Queue.MAINTENANCE)
+def hopeless(work: Work) -> None:
+    raise TimeoutError("as always")
+
+
+def travel(what: str, *, fails: bool = False) -> Step:
+    def effect(turn: Turn, way: str) -> None:
+        values = {"what": f"{turn.arguments['who']} {what} {way}"}
+        turn.session.execute(text("INSERT INTO effects (what) VALUES (:what)"), values)
+
+    def do(turn: Turn) -> Result:
+        effect(turn, "do")
+        if fails and turn.arguments["refused"]:
+            raise InvalidInputError(f"No {what}.")
+        return {"booked": what}
+
+    return Step(what, do, lambda turn: effect(turn, "undo"))
+
+
+registry.add(Saga("drill.trip", [travel("flight"), travel("hotel", fails=True)], deadline=60))

@@ -2,11 +2,25 @@
 
 import pytest
 
+from core.clock import SystemClock
 from core.context import bound
+from core.model import Saga
+from core.sagas import Sagas
+from core.store import retries
+from core.store.retries import Count, Slot
 from core.work.sender import WorkMessage
 from tests.integration.tasks.conftest import wait_until
 
 pytestmark = pytest.mark.usefixtures("worker")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _rates(database):
+    """Of this task no third attempt has ever helped."""
+    hour = SystemClock().now().replace(minute=0, second=0, microsecond=0)
+    counts = [Count(Slot("timeout", "task:drill.hopeless", n, hour), 99, 99) for n in (2, 3, 4)]
+    with database.transaction() as session:
+        retries.add(session, counts)
 
 
 def test_work_is_done_once_and_its_end_is_in_the_row(house):
@@ -87,3 +101,33 @@ def test_context_crosses_to_the_task(house, worker):
     house.reaches(work_id, "dead")
     worker.says('"request_id":"req-4711"')
     assert house.letters(work_id=work_id)[0].project_id == 3
+
+
+def test_retries_that_never_help_are_left_out(house):
+    work_id = house.order("drill.hopeless", max_attempts=5)
+    dead = house.reaches(work_id, "dead", house.fleet)
+    assert dead.attempt == 2
+
+
+@pytest.mark.parametrize(
+    ("refused", "state", "effects"),
+    [
+        (False, "completed", {"flight do": 1, "flight undo": 0, "hotel do": 1, "hotel undo": 0}),
+        (True, "compensated", {"flight do": 1, "flight undo": 1, "hotel do": 0, "hotel undo": 1}),
+    ],
+)
+def test_a_saga_goes_through_a_worker(house, refused, state, effects):
+    from tests.integration.tasks.drills import registry  # noqa: PLC0415 (registers tasks)
+
+    who = f"saga {state}"
+    with house.database.transaction() as session:
+        sagas = Sagas(house.database, house.ledger, registry, SystemClock())
+        saga_id = sagas.start(session, "drill.trip", {"who": who, "refused": refused})
+
+    def there():
+        (row,) = house.rows(Saga, id=saga_id)
+        return row.state == state
+
+    wait_until(there, lambda: vars(house.rows(Saga, id=saga_id)[0]))
+    assert {what: house.effects(f"{who} {what}") for what in effects} == effects
+    assert house.letters(task="saga.step") == []

@@ -8,7 +8,7 @@ from core.store.transactions import branches
 from core.store.transactions.branches import NotPreparedForError
 from core.store.transactions.resolver import Resolved, resolve
 from core.store.transactions.twophase import GivenUpError, TwoPhase, UnknownDatabaseError
-from tests.integration.core.store.transactions.crashes import each_kill
+from tests.integration.core.crashes import each_kill
 from workers.embedded.postgres import EmbeddedPostgres
 from workers.embedded.server import running
 

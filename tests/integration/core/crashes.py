@@ -5,18 +5,20 @@ import signal
 
 from sqlalchemy import event
 
-STEPS = ("before_cursor_execute", "after_cursor_execute", "commit", "rollback")
+STATEMENTS = ("before_cursor_execute", "after_cursor_execute", "commit", "rollback")
+# All that others can tell apart: a transaction is there as a whole, or not at all.
+TRANSACTIONS = ("begin", "commit")
 
 
 class Fuse:
-    """Ends the process at the given step; each statement and each end of a transaction counts."""
+    """Ends the process at the given step; what counts as one is up to the test."""
 
     def __init__(self, steps):
         self.left = steps
 
-    def into(self, *databases):
+    def into(self, *databases, steps=STATEMENTS):
         for database in databases:
-            for name in STEPS:
+            for name in steps:
                 event.listen(database.engine, name, self.burn)
 
     def burn(self, *_):
