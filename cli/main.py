@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "pattern": "Messages that are alike.",
     "deadletter": "What failed for good, and its replay.",
     "hook": "Endpoints outside that are told of what came to pass.",
+    "breaker": "Circuit breakers: how they stand, and what is forced on them.",
     "fleet": "The pools of workers: how they are, and how large.",
     "schedule": "Jobs that run by the clock.",
     "config": "The settings in effect.",

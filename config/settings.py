@@ -56,6 +56,10 @@ class Settings(BaseSettings):
         "which decide before ours.",
     )
 
+    breakers_file: Path | None = Field(
+        None, description="Settings of circuit breakers of your own, in TOML, which win over ours."
+    )
+
     host: str = Field("127.0.0.1", description="Address that the API listens on.")
     port: int = Field(8000, description="Port that the API listens on; 0 picks a free one.")
     listen_fd: int | None = Field(

@@ -167,6 +167,25 @@ PARTITION_DAYS_AHEAD: Final = Gauge(
     multiprocess_mode="livemostrecent",
 )
 
+# Circuit breakers and budgets
+BREAKER_CALLS: Final = Counter(
+    "mendline_breaker_calls",
+    "Calls behind a circuit breaker; outcome is success, failure or refused",
+    ["breaker", "outcome"],
+)
+BREAKER_SLOW: Final = Counter(
+    "mendline_breaker_slow_calls", "Calls that took longer than the breaker's timeout", ["breaker"]
+)
+BREAKER_TRANSITIONS: Final = Counter(
+    "mendline_breaker_transitions", "Changes of state", ["breaker", "state"]
+)
+BREAKER_SHUT: Final = Gauge(
+    "mendline_breaker_open",
+    "1 while a circuit breaker is open, 0.5 half-open, 0 closed",
+    ["breaker"],
+    multiprocess_mode="livemostrecent",
+)
+
 
 def prepare(data_dir: Path) -> Path:
     """Empties the directory of the counts; its path belongs in the environment of all children."""

@@ -31,7 +31,8 @@ INTAKE = (
     "| `POST /api/<project id>/envelope/` | a Sentry envelope | as Sentry's SDKs send it |",
     "| `POST /api/<project id>/store/` | one Sentry event | as Sentry's SDKs send it |",
     "| `POST /api/v1/components/<name>/report` | one report or an array | API key as bearer |",
-    "| `POST /api/v1/breakers/<name>/report` | the same | API key as bearer |",
+    "| `POST /api/v1/breakers/<name>/report` | the same, for its breaker too | API key as bearer |",
+    "| `POST /api/v1/breakers/<name>/acquire` | asks for leave to call | API key as bearer |",
 )
 
 

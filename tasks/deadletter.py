@@ -25,7 +25,8 @@ def capture(work: Work, **reported: Any) -> Result:
 def replay(work: Work, *, letter_id: int, **message: Any) -> Result:
     letter = deadletters.get(work.session, letter_id)
     broker = wiring.broker_named(work.runtime.settings, letter.broker)
-    outbound.send(broker, letter.task, message, message_id=work.key)
+    with work.runtime.guarded(f"broker:{letter.broker}" if letter.broker else None):
+        outbound.send(broker, letter.task, message, message_id=work.key)
     return {"sent": True}
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from core.deadletters.sheet import Sheet
 from core.errors import DiskFullError, ErrorReport, UnprocessableError, report
 from core.resilience.backoff import decide
+from core.resilience.breaker import BreakerOpenError
 from core.store.deadletters import Capture, insert_capture
 from core.store.refused import refused
 from core.store.work import WorkOrder
@@ -30,6 +31,8 @@ log = structlog.get_logger()
 AWAY_PAUSE_SECONDS: Final = 2.0
 # A quorum queue counts what goes back, and ends a message that does so too often.
 REQUEUES: Final = 2
+# Not all that waited for one breaker come back in the same moment.
+SPREAD: Final = 0.2
 COUNT_HEADER: Final = "x-delivery-count"
 _random: Final = random.SystemRandom()
 
@@ -84,6 +87,10 @@ class Ledgered(Execution):
         if self.started is None or failed.code == LeaseLostError.code:
             return Outcome.IGNORED
         started, ledger = self.started, self.task.runtime.ledger
+        if failed.code == BreakerOpenError.code:
+            wait = (failed.retry_after or 0.0) * (1 + SPREAD * _random.random())
+            ledger.postpone(started, failed, delay=wait)
+            return Outcome.RETRIED
         decision = decide(
             failed,
             started.attempt,

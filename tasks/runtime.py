@@ -1,6 +1,7 @@
 """What the tasks of one process work with; each part is made on first use, after the fork."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property, partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
@@ -9,7 +10,8 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from config import wiring
+from config import resilience, wiring
+from config.resilience import Kept
 from config.selfreport import SelfReport
 from config.settings import Settings
 from core.clock import Clock, SystemClock
@@ -18,6 +20,7 @@ from core.errors import Category
 from core.model import Project
 from core.resilience.backoff import OWN_TASKS, RetryPolicy
 from core.resilience.book import RetryBook
+from core.resilience.breaker import guarded
 from core.store import projects
 from core.store.clock import DatabaseClock
 from core.store.engine import Database
@@ -32,9 +35,9 @@ if TYPE_CHECKING:
     from core.deadletters import Means
     from core.digest.drain import Drain
     from core.digest.wake import Wake
-    from core.sagas import Sagas
     from core.hooks.telling import Announcer, Courier
     from core.plugins.plugins import Plugins
+    from core.sagas import Sagas
 
 log = structlog.get_logger()
 
@@ -46,6 +49,7 @@ PARTS: Final = (
     "database",
     "databases",
     "redis",
+    "resilience",
     "ledger",
     "reporter",
     "retries",
@@ -96,6 +100,14 @@ class Runtime:
             project = session.scalar(select(Project).where(Project.name == OWN_PROJECT))
             key = projects.current_key(session, project.id) if project else None
         return [projects.dsn(url, key.public_key, key.project_id)] if key else []
+
+    @cached_property
+    def resilience(self) -> Kept:
+        return resilience.breakers(self.settings, self.database, self.redis, self.clock)
+
+    def guarded(self, target: str | None) -> AbstractContextManager[object]:
+        """A call to what rows of the ledger have as their target; of ours, which has none, too."""
+        return guarded(self.resilience.breakers, target) if target else nullcontext()
 
     @cached_property
     def ledger(self) -> Ledger:

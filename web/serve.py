@@ -14,7 +14,7 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
-from config import logging, machine, wiring
+from config import logging, machine, resilience, wiring
 from config.knowledge import knowledge
 from config.recovery import policies
 from config.settings import Settings
@@ -62,6 +62,7 @@ def compose(settings: Settings) -> Services:
             wake=waker, observe=_count, committed=_committed, memory_short=memory_short
         ),
     )
+    kept = resilience.breakers(settings, database, runtime.redis, clock)
     return Services(
         settings=settings,
         database=database,
@@ -71,9 +72,10 @@ def compose(settings: Settings) -> Services:
         redis=runtime.redis,
         keyring=keyring,
         payloads=Payloads(),
+        breakers=kept.breakers,
         advise=_adviser(settings, clock),
         report=lambda error: runtime.reporter.exception(error, process="api"),
-        closing=(waker.close, runtime.redis.close),
+        closing=(waker.close, kept.tender.close, runtime.redis.close),
     )
 
 

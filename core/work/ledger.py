@@ -71,6 +71,8 @@ _FINISH: Final = _MINE.values(
 _RETRY: Final = _MINE.values(
     state=State.WAITING, due_at=bindparam("due"), history=history.appended(), **_NO_LEASE
 )
+# The attempt that puts itself off was none; nobody else can have its number.
+_POSTPONE: Final = _RETRY.values(attempt=WorkItem.attempt - 1)
 _GIVE_UP: Final = _MINE.values(
     state=State.DEAD, finished_at=bindparam("now"), history=history.appended(), **_NO_LEASE
 ).returning(ITEMS)
@@ -144,6 +146,15 @@ class Ledger:
 
     def retry(self, started: Started, report: ErrorReport, *, delay: float) -> bool:
         """Back to waiting for `delay` seconds; False when the row is no longer this attempt's."""
+        return self._back(_RETRY, started, report, delay=delay)
+
+    def postpone(self, started: Started, report: ErrorReport, *, delay: float) -> bool:
+        """The same, but what was not tried costs no attempt: its target was not to be called."""
+        return self._back(_POSTPONE, started, report, delay=delay)
+
+    def _back(
+        self, statement: Update, started: Started, report: ErrorReport, *, delay: float
+    ) -> bool:
         now = self._clock.now()
         values = {
             "work_id": started.work_id,
@@ -152,7 +163,7 @@ class Ledger:
             "entry": history.failed(report, started, now, delay=delay),
         }
         with self._database.transaction() as session:
-            if not _changed(session, _RETRY, values):
+            if not _changed(session, statement, values):
                 return False
             keys.free(session, started.concurrency_key)
             return True

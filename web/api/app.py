@@ -16,6 +16,7 @@ from web.api.middleware import BodyLimit, Boundary, RequestId, Timing
 from web.api.readiness import Probe
 from web.api.routes import (
     audit,
+    breakers,
     correlations,
     deadletters,
     events,
@@ -65,12 +66,13 @@ SUBJECTS: Final = (
     stats,
     queues,
     fleet,
+    breakers,
 )
 
 
 def create_app(services: Services) -> ASGIApp:
     """Intake answers its own addresses, with nothing in front of it but the last resort."""
-    intake = IntakeApp(services.intake, services.advise)
+    intake = IntakeApp(services.intake, services.advise, services.breakers)
     return Boundary(Intake(intake, RequestId(management(services))), services.report)
 
 

@@ -16,6 +16,7 @@ from config.settings import Settings
 from core.clock import Clock
 from core.deadletters import Means
 from core.intake.service import IntakeService
+from core.resilience.breaker import Breakers
 from core.store.engine import Database
 from core.store.payloads import Payloads
 from core.work.ledger import Ledger
@@ -38,6 +39,7 @@ class Services:
     redis: Redis
     keyring: Keyring
     payloads: Payloads
+    breakers: Breakers
     advise: Advise = no_advice
     report: Report = nobody
     closing: tuple[Callable[[], None], ...] = ()

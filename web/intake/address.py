@@ -10,10 +10,12 @@ class Endpoint(Enum):
     REPORT = "report"
     BATCH = "batch"
     COMPONENT = "component"
+    BREAKER = "breaker"
+    ACQUIRE = "acquire"
 
 
 class Address(NamedTuple):
-    """`project` as it stands in the path, `key` of the keyed path, `name` of a component."""
+    """`project` as it stands in the path, `key` of the keyed path, `name` of a thing."""
 
     endpoint: Endpoint
     project: str = ""
@@ -28,7 +30,11 @@ _ERRORS: Final = {
     ("api", "errors"): Endpoint.REPORT,
     ("api", "errors", "batch"): Endpoint.BATCH,
 }
-_VERSIONED: Final = {("components", "report"), ("breakers", "report")}
+_VERSIONED: Final = {
+    ("components", "report"): Endpoint.COMPONENT,
+    ("breakers", "report"): Endpoint.BREAKER,
+    ("breakers", "acquire"): Endpoint.ACQUIRE,
+}
 _MASK: Final = "***"
 
 
@@ -44,7 +50,7 @@ def find(path: str) -> Address | None:
         case ["k", key, *rest] if tuple(rest) in _ERRORS:
             return Address(_ERRORS[tuple(rest)], key=key)
         case ["api", "v1", subject, *name, verb] if name and (subject, verb) in _VERSIONED:
-            return Address(Endpoint.COMPONENT, name="/".join(name))
+            return Address(_VERSIONED[subject, verb], name="/".join(name))
     return None
 
 

@@ -10,9 +10,11 @@ from core.errors import InvalidInputError, MendlineError
 from core.intake.rejection import reason_of
 from core.intake.service import IntakeService
 from core.recovery.adviser import NO_ADVICE, Reported
+from core.resilience.breaker import Breakers
 from web.intake import address as addresses
 from web.intake.address import Address, Endpoint
 from web.intake.answers import PREFLIGHT, Answer, Headers, problem, sentry_refusal
+from web.intake.breakers import BreakerEndpoints
 from web.intake.endpoints import (
     Advise,
     Reports,
@@ -43,8 +45,13 @@ async def no_advice(reports: Sequence[Reported]) -> Sequence[Mapping[str, Any]]:
 class IntakeApp:
     """Answers everything itself: also errors carry the headers that browsers and clients need."""
 
-    def __init__(self, intake: IntakeService, advise: Advise = no_advice) -> None:
-        reports = Reports(advise)
+    def __init__(
+        self,
+        intake: IntakeService,
+        advise: Advise = no_advice,
+        breakers: Breakers | None = None,
+    ) -> None:
+        reports, behind = Reports(advise), BreakerEndpoints(breakers)
         self._intake = intake
         self._endpoints: dict[Endpoint, Callable[[Incoming], Awaitable[Answer]]] = {
             Endpoint.ENVELOPE: envelope_endpoint,
@@ -52,6 +59,8 @@ class IntakeApp:
             Endpoint.REPORT: reports.one,
             Endpoint.BATCH: reports.batch,
             Endpoint.COMPONENT: component_endpoint,
+            Endpoint.BREAKER: behind.report,
+            Endpoint.ACQUIRE: behind.acquire,
         }
 
     async def handle(self, address: Address, scope: Scope, receive: Receive, send: Send) -> None:

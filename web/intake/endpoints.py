@@ -160,11 +160,21 @@ def _reported(submission: Submission) -> list[Reported]:
 
 
 async def component_endpoint(incoming: Incoming) -> Answer:
-    """Reports of a component or of a circuit breaker: the same counts by the minute."""
-    intake = incoming.intake
+    """What a component reports of itself, counted by the minute."""
     arrival = await incoming.arrival(await incoming.project_of_sender())
-    data = decompress(arrival.encoding, arrival.body, cap=intake.limits.event)
-    payload = document.load(data).value
+    payload = read_small(incoming, arrival)
+    await count_reports(incoming, arrival, payload)
+    return plain({"accepted": len(payload) if isinstance(payload, list) else 1})
+
+
+def read_small(incoming: Incoming, arrival: Arrival) -> Any:
+    data = decompress(arrival.encoding, arrival.body, cap=incoming.intake.limits.event)
+    return document.load(data).value
+
+
+async def count_reports(incoming: Incoming, arrival: Arrival, payload: Any) -> None:
+    """In the minute roll-ups when it returns."""
+    intake = incoming.intake
     if payload == []:
         raise InvalidInputError("there is no report in the body", reason=Reason.INVALID)
     deltas = components.deltas(
@@ -175,4 +185,3 @@ async def component_endpoint(incoming: Incoming) -> Answer:
         skew=timedelta(seconds=intake.limits.clock_skew_seconds),
     )
     await intake.report_components(deltas)
-    return plain({"accepted": len(payload) if isinstance(payload, list) else 1})

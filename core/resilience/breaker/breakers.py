@@ -12,7 +12,7 @@ from core.resilience.breaker.copy import Copy
 from core.resilience.breaker.errors import BreakerOpenError
 from core.resilience.breaker.keeper import AGREE_SECONDS, Keeper, Listeners
 from core.resilience.breaker.permit import Permit
-from core.resilience.breaker.settings import Mode, SettingsBook
+from core.resilience.breaker.settings import BreakerSettings, Mode, SettingsBook
 from core.resilience.breaker.shared import SharedBreakers
 from core.resilience.breaker.standing import SHUT, Standing, State
 from core.resilience.breaker.transition import Tally
@@ -133,6 +133,10 @@ class Breakers:
             self._keeper.listeners.used()
         return found
 
+    def settings(self, name: str) -> BreakerSettings:
+        """Those in effect."""
+        return self._copy(name).settings
+
     def tallies(self, name: str) -> tuple[Tally, ...]:
         """What the window holds, by reporter."""
         return self._copy(name).tallies
@@ -190,7 +194,8 @@ class Breakers:
             standing = self._keeper.pass_on(copy, standing, at)
         if standing.state is State.HALF_OPEN:
             return self._probe(copy, standing, at)
-        if copy.settings.mode is Mode.METRICS or standing.state is State.FORCED_CLOSED:
+        watched = copy.settings.mode is Mode.METRICS and standing.state is not State.FORCED_OPEN
+        if watched or standing.state is State.FORCED_CLOSED:
             return copy.permit
         if standing.state is State.CLOSED:
             return self._ramped(copy, standing, at)

@@ -22,6 +22,8 @@ from core.store.signals import NewSignal, SignalKind
 
 MOST: Final = 1_000
 FOREVER: Final = timedelta(days=3_650)
+# While probes are under way what waits for the target comes in small parts.
+PROBING: Final = timedelta(seconds=1)
 
 
 class Hold(Protocol):
@@ -77,7 +79,8 @@ def write(session: Session, shift: Shift, ledger: Ledger) -> bool:
     if not written:
         return False
     if shift.holds and new.state in SHUT:
-        until = new.retry_at or new.since + FOREVER
+        rest = PROBING if new.state is State.HALF_OPEN else FOREVER
+        until = new.retry_at or new.since + rest
         ledger.hold(session, shift.target, until=until, reason=f"breaker {new.name}: {new.reason}")
     elif old.state in SHUT:
         ledger.release(session, shift.target)

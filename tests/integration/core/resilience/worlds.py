@@ -9,6 +9,7 @@ from core.resilience.breaker.memory import MemoryBreakers
 from core.resilience.breaker.redis_shared import RedisBreakers
 from core.resilience.breaker.rows import Ledger, RowChronicle
 from core.resilience.breaker.settings import BreakerSettings, SettingsBook
+from core.store import breakers
 from core.work import holds
 from tests.conftest import NOON
 
@@ -59,8 +60,6 @@ class Real(World):
 
     @property
     def history(self):
-        from core.store import breakers
-
         with self.database.transaction() as session:
             page = breakers.history(session, "pay")
             return [(row[0].old, row[0].new) for row in reversed(page.rows)]

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 import pytest
 from starlette.testclient import TestClient
 
+from config import resilience
 from config.settings import Settings
 from core.access import keys
 from core.access.keys import NewKey
 from core.access.roles import Role
+from core.clock import SystemClock
 from core.intake.service import IntakeService, IntakeSettings
 from core.store import projects
 from core.store.payloads import Payloads
@@ -71,16 +73,19 @@ def intake(settings, clock):
 
 @pytest.fixture
 def services(settings, database, sender, redis_client, intake):
-    return Services(
+    kept = resilience.breakers(settings, database, redis_client, SystemClock())
+    yield Services(
         settings=settings,
         database=database,
         clock=intake.clock,
         intake=intake,
         sender=sender,
         redis=redis_client,
+        breakers=kept.breakers,
         keyring=Keyring(database, intake.clock),
         payloads=Payloads(),
     )
+    kept.tender.close()
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from web.intake.address import Address, Endpoint, find, masked
         ("api/12/store", Address(Endpoint.STORE, project="12")),
         ("api/v1/components/billing/report", Address(Endpoint.COMPONENT, name="billing")),
         ("api/v1/components/a/b/report", Address(Endpoint.COMPONENT, name="a/b")),
-        ("api/v1/breakers/billing/report", Address(Endpoint.COMPONENT, name="billing")),
+        ("api/v1/breakers/billing/report", Address(Endpoint.BREAKER, name="billing")),
+        ("api/v1/breakers/billing/acquire", Address(Endpoint.ACQUIRE, name="billing")),
     ],
 )
 def test_a_missing_or_an_extra_slash_makes_no_difference(path, address, around):

@@ -1,0 +1,109 @@
+"""A call behind a breaker: as a decorator or a context manager, plain or asynchronous."""
+
+import asyncio
+import functools
+import inspect
+import time
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Any, ParamSpec, TypeVar, cast
+
+from core.errors import Category, report
+from core.resilience.breaker.breakers import Breakers
+from core.resilience.breaker.errors import BreakerOpenError
+from core.resilience.breaker.permit import Permit
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Judge = Callable[[BaseException], bool]
+
+# What does not go away by itself, and yet tells that the other side is in trouble.
+_SICK = frozenset({Category.SERVER, Category.UNKNOWN, Category.RESOURCE})
+
+
+def is_failure(error: BaseException) -> bool:
+    """An answer like "not found" or "not allowed" shows that the other side is well."""
+    if isinstance(error, BreakerOpenError):
+        return False
+    found = report(error)
+    return not found.permanent or found.category in _SICK
+
+
+class Guard:
+    """One call through `with` or `async with`; any number of them as a decorator."""
+
+    def __init__(self, breakers: Breakers, name: str, judge: Judge = is_failure) -> None:
+        self._breakers = breakers
+        self._name = name
+        self._judge = judge
+        self._permit: Permit | None = None
+        self._begun = 0.0
+
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        if inspect.iscoroutinefunction(function):
+            return cast("Callable[P, R]", self._around_async(function))
+
+        @functools.wraps(function)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            with self._fresh():
+                return function(*args, **kwargs)
+
+        return guarded
+
+    def _around_async(self, function: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        async def guarded(*args: Any, **kwargs: Any) -> Any:
+            async with self._fresh():
+                return await function(*args, **kwargs)
+
+        return guarded
+
+    def _fresh(self) -> "Guard":
+        return Guard(self._breakers, self._name, self._judge)
+
+    def __enter__(self) -> Permit:
+        self._permit = self._breakers.acquire(self._name)
+        self._begun = time.perf_counter()
+        return self._permit
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self._end(error)
+
+    async def __aenter__(self) -> Permit:
+        """Asks beside the event loop where it may have to wait."""
+        self._permit = self._breakers.quick(self._name)
+        if self._permit is None:
+            self._permit = await asyncio.to_thread(self._breakers.acquire, self._name)
+        self._begun = time.perf_counter()
+        return self._permit
+
+    async def __aexit__(
+        self,
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        if error is None and self._permit is not None and not self._permit.lease:
+            self._end(None)
+        else:
+            await asyncio.shield(asyncio.to_thread(self._end, error))
+
+    def _end(self, error: BaseException | None) -> None:
+        permit, self._permit = self._permit, None
+        assert permit is not None
+        seconds = time.perf_counter() - self._begun
+        if error is not None and not isinstance(error, Exception):
+            self._breakers.abandon(permit)  # broken off from outside: it says nothing
+        else:
+            ok = error is None or not self._judge(error)
+            self._breakers.report(permit, ok=ok, seconds=seconds)
+
+
+def guarded(breakers: Breakers, name: str, judge: Judge = is_failure) -> Guard:
+    """`judge` tells which errors are the other side's failures; the rest count as answers."""
+    return Guard(breakers, name, judge)

@@ -1,0 +1,154 @@
+"""Circuit breakers for other applications: leave to call, and reports of how the calls went."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final
+
+from core.access.keys import hashed
+from core.errors import InvalidInputError, NotFoundError
+from core.intake import credentials
+from core.intake.rejection import Reason
+from core.resilience.breaker import BreakerOpenError, Breakers, Permit
+from core.resilience.breaker.breakers import STALE_SECONDS
+from core.resilience.breaker.errors import TooManyBreakersError
+from web.intake.answers import Answer, plain
+from web.intake.endpoints import count_reports, read_small
+from web.intake.incoming import Incoming
+
+MOST_PERMITS: Final = 100
+LONGEST_REPORTER: Final = 200
+_RETRY_AFTER: Final = b"retry-after"
+
+
+class BreakerEndpoints:
+    def __init__(self, breakers: Breakers | None) -> None:
+        self._given = breakers
+
+    @property
+    def _breakers(self) -> Breakers:
+        if self._given is None:
+            raise NotFoundError("there are no breakers here", reason=Reason.INVALID)
+        return self._given
+
+    async def acquire(self, incoming: Incoming) -> Answer:
+        """200 either way: `permitted` tells whether to call."""
+        arrival = await incoming.arrival(await incoming.project_of_sender())
+        asked = read_small(incoming, arrival) if arrival.body.strip() else {}
+        if not isinstance(asked, Mapping):
+            raise _invalid("the body must be a JSON object")
+        count, reporter = _count(asked), _reporter(incoming, asked)
+        owner = await _owner(incoming)
+        answer = await asyncio.to_thread(
+            self._acquired, incoming.address.name, owner, count, reporter
+        )
+        found = plain(answer)
+        if not answer["permitted"]:
+            wait = str(max(1, round(answer["retry_after"] + 0.5))).encode()
+            found.headers.append((_RETRY_AFTER, wait))
+        return found
+
+    def _acquired(self, name: str, owner: int | None, count: int, reporter: str) -> dict[str, Any]:
+        breakers, permits, refused = self._breakers, list[Permit](), None
+        breakers.admit(name, owner)
+        try:
+            while len(permits) < count:
+                permits.append(breakers.acquire(name, reporter=reporter))
+                if not permits[-1].lease:
+                    break  # one serves all calls
+        except BreakerOpenError as error:
+            refused = error
+        standing = breakers.look([name])[name]
+        answer: dict[str, Any] = {
+            "name": name,
+            "permitted": bool(permits),
+            "state": standing.state.shown,
+            "permits": [str(permit) for permit in permits],
+        }
+        if permits:
+            leased = bool(permits[0].lease)
+            held = breakers.settings(name).timeout if leased else STALE_SECONDS
+            return answer | {
+                "permit": str(permits[0]),
+                "granted": len(permits) if leased else count,
+                "valid_seconds": held,
+            }
+        assert refused is not None
+        retry_at = standing.retry_at and standing.retry_at.isoformat(timespec="milliseconds")
+        return answer | {"granted": 0, "retry_after": refused.retry_after, "retry_at": retry_at}
+
+    async def report(self, incoming: Incoming) -> Answer:
+        """What a component's report is, and the breaker's window counts it, too."""
+        arrival = await incoming.arrival(await incoming.project_of_sender())
+        payload = read_small(incoming, arrival)
+        await count_reports(incoming, arrival, payload)
+        reports = payload if isinstance(payload, list) else [payload]
+        answer: dict[str, Any] = {"accepted": len(reports)}
+        if self._given is not None:
+            reporters = [_reporter(incoming, report) for report in reports]
+            owner, name = await _owner(incoming), incoming.address.name
+            state = await asyncio.to_thread(self._reported, name, owner, reports, reporters)
+            answer["state"] = state
+        return plain(answer)
+
+    def _reported(
+        self, name: str, owner: int | None, reports: list[Any], reporters: list[str]
+    ) -> str | None:
+        breakers = self._breakers
+        try:
+            breakers.admit(name, owner)
+        except TooManyBreakersError:
+            return None
+        bad = False
+        for report, reporter in zip(reports, reporters, strict=True):
+            ok = str(report["outcome"]).lower() == "success"
+            bad = bad or not ok
+            breakers.report(
+                _permit(breakers, name, report.get("permit")),
+                ok=ok,
+                seconds=(report.get("duration_ms") or 0.0) / 1000,
+                calls=int(report.get("count") or 1),
+                reporter=reporter,
+            )
+        standing = breakers.sync(name) if bad else breakers.look([name])[name]
+        return standing.state.shown
+
+
+def _permit(breakers: Breakers, name: str, given: Any) -> Permit:
+    """A report without the permit of its call counts for what stands now."""
+    if given is None:
+        return breakers.permit(name)
+    found = Permit.parse(name, given) if isinstance(given, str) else None
+    if found is None:
+        raise _invalid('the field "permit" must be as `acquire` gave it')
+    return found
+
+
+def _count(asked: Mapping[str, Any]) -> int:
+    count = asked.get("count", 1)
+    if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MOST_PERMITS:
+        raise _invalid(f'the field "count" must be a whole number from 1 to {MOST_PERMITS}')
+    return count
+
+
+def _reporter(incoming: Incoming, report: Any) -> str:
+    """The node that calls: as it names itself, else by its address."""
+    given = report.get("reporter") if isinstance(report, Mapping) else None
+    if given is not None and (not isinstance(given, str) or not 0 < len(given) <= LONGEST_REPORTER):
+        raise _invalid(f'the field "reporter" must be a text of 1 to {LONGEST_REPORTER} characters')
+    client = incoming.scope.get("client")
+    return given or (f"address:{client[0]}" if client else "unknown")
+
+
+async def _owner(incoming: Incoming) -> int | None:
+    """Whose breaker it becomes: nobody's alone with a key of the whole platform."""
+    if incoming.shown_key() is None and not incoming.address.key:
+        text = incoming.headers.get(b"authorization", b"").decode("latin-1")
+        token = credentials.bearer(text)
+        found = await incoming.intake.keys.token_of(hashed(token)) if token else None
+        if found is not None and found.project_id is None:
+            return None
+    return incoming.project_id
+
+
+def _invalid(what: str) -> InvalidInputError:
+    return InvalidInputError(what, reason=Reason.INVALID)
