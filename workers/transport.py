@@ -79,6 +79,7 @@ class SafeChannel(stock.Channel):
         self._fetched: str | None = None
         self._lists: list[str] = []
         self._names: dict[str, list[str]] = {}
+        self._asking: Any = None
         # The sockets whose other end knows the script, and tells of changes.
         self._taught: Any = None
         self._followed: Any = None
@@ -87,6 +88,15 @@ class SafeChannel(stock.Channel):
     def has_noted(self, tag: str) -> bool:
         found, self._fetched = self._fetched == tag, None
         return found
+
+    def _create_client(self, asynchronous: bool = False) -> Any:  # noqa: FBT001, FBT002 (as kombu's)
+        """Kombu makes one for each acknowledgement, with tables of all that Redis can answer."""
+        this: Any = super()
+        if asynchronous:
+            return this._create_client(asynchronous=True)  # noqa: SLF001
+        if self._asking is None or self._asking.connection_pool is not self.pool:
+            self._asking = this._create_client()  # noqa: SLF001
+        return self._asking
 
     def put_back(self, found: bytes, pipe: Any, *, leftmost: bool) -> None:
         this: Any = self
