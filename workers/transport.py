@@ -184,6 +184,15 @@ class SafeChannel(stock.Channel):
             self._taught = None
             raise Empty from error
 
+    def overhear(self) -> None:
+        """A connection that has ended is made anew before something is asked again."""
+        this: Any = self
+        connection = this.client.connection
+        try:
+            self._hear(connection)
+        except this.connection_errors:
+            connection.disconnect()
+
     def _hear(self, connection: Any) -> None:
         """Whatever Redis tells, the lists are worth a look."""
         while connection.can_read(0):
@@ -267,6 +276,14 @@ class WakefulPoller(stock.MultiChannelPoller):
         for channel in this._channels:  # noqa: SLF001
             channel.look_again()
         super().on_poll_start()
+
+    def on_readable(self, fileno: int) -> Any:
+        """Redis tells of further lists while nothing is asked of it: a reply would not come."""
+        this: Any = self
+        channel, kind = this._fd_to_chan.get(fileno, (None, None))  # noqa: SLF001
+        if kind == "BRPOP" and not channel._in_poll:  # noqa: SLF001
+            return channel.overhear()
+        return super().on_readable(fileno)
 
 
 class SafeTransport(stock.Transport):

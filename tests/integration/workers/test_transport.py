@@ -16,7 +16,12 @@ from workers.transport import SafeChannel
 
 ROOT = Path(__file__).resolve().parents[3]
 OURS, STOCK = "workers.transport:SafeTransport", "redis"
-STEPS = {"priority_steps": [0, 3, 6, 9], "visibility_timeout": 60, "sep": "\x06\x16"}
+STEPS = {
+    "priority_steps": [0, 3, 6, 9],
+    "visibility_timeout": 60,
+    "sep": "\x06\x16",
+    "socket_timeout": 20,
+}
 QUEUES = [Queue("mail", routing_key="mail"), Queue("post", routing_key="post")]
 # What a worker that is killed does: up to the place, and no further.
 VICTIM = """
@@ -135,6 +140,19 @@ def test_without_word_from_redis_it_looks_every_second(connect, broker):
         reader.connection.drain_events(timeout=0.1)
     reader.channel._in_poll.send_command("CLIENT", "TRACKING", "OFF")
     send(connect)
+    assert reader.read()[0].payload == "hello"
+
+
+def test_who_has_asked_for_nothing_waits_for_no_reply(connect, broker):
+    reader = Reader(connect())
+    with pytest.raises(TimeoutError):
+        reader.connection.drain_events(timeout=0.2)
+    poller, link = reader.connection.transport.cycle, reader.channel.client.connection
+    reader.channel._awake()
+    send(connect)
+    assert link.can_read(5)
+    poller.on_readable(link._sock.fileno())
+    assert link._sock is not None
     assert reader.read()[0].payload == "hello"
 
 
