@@ -66,7 +66,7 @@ def app(environment):
 @pytest.fixture(scope="module")
 def worker(environment, app, tmp_path_factory):
     pool = pools.find("general", pools.load())
-    program = pool.worker(1, "drill").with_environment(environment | loader.ENVIRONMENT)
+    program = pool.worker(1, "drill", children=2).with_environment(environment | loader.ENVIRONMENT)
     log = tmp_path_factory.mktemp("log") / "worker.log"
     node = CeleryTestWorker(LocalWorker(LocalProcess(lambda: program, log)), app=app)
     node.wait_for_log("ready.")
