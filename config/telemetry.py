@@ -161,6 +161,29 @@ WORK_ITEMS: Final = Gauge(
     ["state"],
     multiprocess_mode="livemostrecent",
 )
+RETRIES: Final = Gauge(
+    "mendline_retries",
+    "Retries of the last 24 hours by what had failed before; outcome is succeeded or failed",
+    ["category", "attempt", "outcome"],
+    multiprocess_mode="livemostrecent",
+)
+RETRY_SUCCESS: Final = Gauge(
+    "mendline_retry_success_ratio",
+    "Share of the retries of the last 24 hours that succeeded, by what had failed before",
+    ["category"],
+    multiprocess_mode="livemostrecent",
+)
+TRANSACTIONS_IN_DOUBT: Final = Gauge(
+    "mendline_transactions_in_doubt",
+    "Transactions over several databases that are not settled everywhere",
+    multiprocess_mode="livemostrecent",
+)
+SAGAS: Final = Gauge(
+    "mendline_sagas",
+    "Sagas that have not ended well; state is running, compensating or stuck",
+    ["state"],
+    multiprocess_mode="livemostrecent",
+)
 PARTITION_DAYS_AHEAD: Final = Gauge(
     "mendline_partition_days_ahead",
     "Days after today for which an event partition exists",

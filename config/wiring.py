@@ -18,6 +18,8 @@ from core.outbound.policy import OutboundPolicy
 from core.store.engine import Database
 
 CREDENTIALS = "credentials.json"
+# How our own database is called among those of a transaction of two phases.
+OWN_DATABASE = "mendline"
 TIMEOUTS = ("socket_timeout", "socket_connect_timeout")
 REDIS_OPTIONS: dict[str, Any] = {
     "socket_timeout": 5,

@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 OWN_PROJECT: Final = "mendline"
-OWN_DATABASE: Final = "mendline"
 # How old the rates of retries may be in a process that runs tasks.
 RATES_SECONDS: Final = 30
 PARTS: Final = (
@@ -137,7 +136,7 @@ class Runtime:
     def databases(self) -> dict[str, Database]:
         """What can take part in transactions of two phases."""
         declared = wiring.databases(self.settings, application="mendline-tasks")
-        return {OWN_DATABASE: self.database, **declared}
+        return {wiring.OWN_DATABASE: self.database, **declared}
 
     @property
     def replaying(self) -> "Means":

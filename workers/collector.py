@@ -21,6 +21,7 @@ from core.store.engine import Database
 from core.work.sender import TaskSender
 from core.work.states import LIVE
 from tasks.queues import Queue
+from workers import outcomes
 
 log = structlog.get_logger()
 
@@ -42,6 +43,7 @@ class Collector:
             DEADLETTERS_OPEN.set(session.execute(open_letters).scalar_one())
             ahead = [day for day in partitions.days(session) if day > now.date()]
             PARTITION_DAYS_AHEAD.set(len(ahead))
+            outcomes.collect(session, now)
         for queue in Queue:
             rows = waiting.get(queue, backlog.Backlog(0, None))
             age = (now - rows.since).total_seconds() if rows.since else 0.0

@@ -134,6 +134,7 @@ class Sagas:
                 return False
             self._turn(session, row, failed)
             self._ledger.finish(session, started, {"failed": failed.code})
+        log.warning("saga.turned", saga_id=row.id, saga=row.name, code=failed.code)
         return True
 
     def cancel(self, session: Session, saga_id: int) -> Row:
@@ -182,10 +183,12 @@ class Sagas:
         if not self._ledger.cancel(session, row.work_id, reason="overdue"):
             return False
         self._turn(session, row, report(SagaOverdueError()))
+        log.warning("saga.turned", saga_id=row.id, saga=row.name, code=SagaOverdueError.code)
         return True
 
     def _lost(self, session: Session, row: Row) -> bool:
         failed = report(StepLostError())
+        log.warning("saga.turned", saga_id=row.id, saga=row.name, code=failed.code)
         if row.state == State.RUNNING:
             self._turn(session, row, failed)
         else:
@@ -221,7 +224,6 @@ class Sagas:
     def _turn(self, session: Session, row: Row, failed: ErrorReport) -> None:
         rows.end_step(session, row, Direction.DO, now=self._clock.now(), failed=failed)
         row.error_code, row.error = rows.told(failed)
-        log.warning("saga.turned", saga_id=row.id, saga=row.name, code=failed.code)
         self._follow(session, row, self._backwards(session, row, below=row.position + 1))
 
     def _stick(self, started: Started, failed: ErrorReport) -> None:

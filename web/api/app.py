@@ -31,12 +31,15 @@ from web.api.routes import (
     projects,
     queues,
     replays,
+    retries,
     rules,
+    sagas,
     schedules,
     signals,
     solutions,
     stats,
     suggestions,
+    transactions,
 )
 from web.api.services import Services, lifespan
 from web.intake.app import Intake, IntakeApp
@@ -65,6 +68,9 @@ SUBJECTS: Final = (
     solutions,
     stats,
     queues,
+    transactions,
+    sagas,
+    retries,
     fleet,
     breakers,
 )

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import structlog
 from fastapi import Depends, FastAPI, Request
@@ -25,6 +25,9 @@ from web.api.auth import Keyring
 from web.api.problems import Report, nobody
 from web.intake.app import no_advice
 from web.intake.endpoints import Advise
+
+if TYPE_CHECKING:
+    from core.sagas import Sagas
 
 log = structlog.get_logger()
 
@@ -54,6 +57,13 @@ class Services:
         ledger = self.ledger
         cancel = partial(ledger.cancel, reason="recalled")
         return Means(ledger.add, cancel, self.settings.brokers)
+
+    @property
+    def sagas(self) -> "Sagas":
+        from core.sagas import Sagas  # noqa: PLC0415 (most requests begin none)
+        from tasks.sagas import registry  # noqa: PLC0415
+
+        return Sagas(self.database, self.ledger, registry, self.clock)
 
     @property
     def public_url(self) -> str:

@@ -1,5 +1,8 @@
 from prometheus_client import REGISTRY
 
+from core.model import Saga, Transaction
+from core.store import retries
+from core.store.retries import Count, Slot
 from core.store.work import WorkOrder, add
 from core.work.sender import MemorySender
 from tasks.queues import Queue
@@ -28,3 +31,18 @@ def test_with_the_broker_away_the_rows_are_counted_all_the_same(database, clock)
     sender.down = True
     Collector(database, sender, clock).collect()
     assert gauge("queue_depth", queue="alerts") == 0
+
+
+def test_how_retries_and_sagas_end_is_counted(database, clock):
+    now = clock.now()
+    with database.transaction() as session:
+        for attempt, tried, failed in ((2, 8, 2), (12, 1, 1), (13, 1, 1)):
+            retries.add(session, [Count(Slot("timeout", "cart", attempt, now), tried, failed)])
+        session.add(Transaction(name="x", kind="two_phase", state="committing", began_at=now))
+        session.add(Saga(name="trip", state="stuck", steps=["a"], arguments={}, began_at=now))
+    Collector(database, MemorySender(), clock).collect()
+    assert gauge("retries", category="timeout", attempt="2", outcome="succeeded") == 6
+    assert gauge("retries", category="timeout", attempt="10", outcome="failed") == 2
+    assert gauge("retry_success_ratio", category="timeout") == 0.6
+    assert gauge("transactions_in_doubt") == 1
+    assert (gauge("sagas", state="stuck"), gauge("sagas", state="running")) == (1, 0)
