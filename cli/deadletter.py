@@ -127,7 +127,7 @@ def replay(letter_ids: Sequence[int], as_json: bool, **options: Any) -> None:  #
         return
     _only_ids(options)
     with database() as opened:
-        sending = means(opened)
+        sending = means()
 
         def again(session: Session, letter_id: int) -> dict[str, Any]:
             now = SystemClock().now()

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any, TypeVar
 
 import click
@@ -14,10 +13,8 @@ from core.access.audit import Actor
 from core.clock import SystemClock
 from core.deadletters import LetterFilter, Means
 from core.store import projects, work
-from core.store.engine import Database
 from core.store.work import WorkOrder
-from core.work.ledger import Ledger
-from core.work.sender import MemorySender
+from core.work import cancellation
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -89,12 +86,14 @@ def person() -> Actor:
     return Actor(actor())
 
 
-def means(opened: Database) -> Means:
+def means() -> Means:
     """Rows are enough: the dispatcher is told of them and sends the messages."""
     clock = SystemClock()
 
     def add(session: Session, order: WorkOrder) -> int:
         return work.add(session, order, clock.now()).work_id
 
-    ledger = Ledger(opened, MemorySender(), clock)
-    return Means(add, partial(ledger.cancel, reason="recalled"), settings().brokers)
+    def cancel(session: Session, work_id: int) -> bool:
+        return cancellation.cancel(session, work_id, reason="recalled", now=clock.now())
+
+    return Means(add, cancel, settings().brokers)

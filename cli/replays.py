@@ -73,7 +73,7 @@ def begin(options: Mapping[str, Any], *, as_json: bool) -> None:
     pace = Pace(**{name: value for name, value in given.items() if value is not None})
     now = SystemClock().now()
     with database() as opened, opened.transaction() as session:
-        wanted, sending = chosen(session, options), means(opened)
+        wanted, sending = chosen(session, options), means()
         if not wanted.narrows:
             raise click.UsageError("Name ids, or a filter.")
         if options["dry_run"]:
@@ -120,6 +120,6 @@ def stop(run_id: int, as_json: bool) -> None:  # noqa: FBT001
     """Send no more of it; letters whose replay has not begun are open again."""
     with database() as opened, opened.transaction() as session:
         now = SystemClock().now()
-        run = runs.stop(session, run_id, means=means(opened), actor=person(), now=now)
+        run = runs.stop(session, run_id, means=means(), actor=person(), now=now)
         fields = shown(RunShown, run)
     print_fields(fields, as_json=as_json)

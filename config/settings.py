@@ -110,9 +110,6 @@ class Settings(BaseSettings):
     )
 
     digest_batch: int = Field(500, ge=1, le=5_000, description="Inbox rows of one digest batch.")
-    digest_slots: int = Field(
-        2, ge=1, description="Digest messages under way at once; best one for each child."
-    )
     thin_above: int = Field(
         6_000, description="Stored payloads of one issue in a minute above which it is sampled."
     )

@@ -31,7 +31,7 @@ def wake(runtime: "Runtime") -> Wake:
     def publish(token: str | None) -> None:
         runtime.sender.wake(DIGEST, queue=Queue.ANALYSIS, priority=PRIORITY, token=token)
 
-    return Wake(RedisCounters(runtime.redis), publish, slots=runtime.settings.digest_slots)
+    return Wake(RedisCounters(runtime.redis), publish)
 
 
 def drain(runtime: "Runtime") -> Drain:

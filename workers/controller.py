@@ -22,6 +22,7 @@ from core.clock import Clock, SystemClock
 from core.errors import MendlineError
 from core.store import agents, leaders
 from core.store.clock import DatabaseClock
+from core.store.counters import RedisCounters
 from core.store.engine import Database
 from tasks.app import app
 from workers import gauges, pools
@@ -30,6 +31,7 @@ from workers.dead_exchange import DeadExchange
 from workers.dispatcher import Dispatcher
 from workers.lookout import Lookout
 from workers.pressure import Pressure
+from workers.slots import Slots
 from workers.targets import EVERY_SECONDS, Targets
 
 log = structlog.get_logger()
@@ -118,11 +120,13 @@ def main() -> None:
     collector, known = Collector(database, sender, clock), pools.load()
     lookout = Lookout(known, sender, clock, batch=settings.digest_batch, mark=settings.memory_high)
     targets = Targets(database, known, lookout, clock)
+    slots = Slots(database, RedisCounters(app.runtime.redis), clock, known)
     controller = Controller(
         database,
         clock,
         [
             Duty("targets", EVERY_SECONDS, targets.write, led=True),
+            Duty("slots", 1.0, slots.allow, led=True),
             Duty("relieve", 2.0, Pressure(database, clock).relieve, led=True),
             Duty("collect", 5.0, collector.collect, led=True),
             Duty("gauges", 5.0, lambda: gauges.publish(database), led=True),

@@ -19,6 +19,8 @@ from core.store.counters import Counters, Token
 
 KIND: Final = "digest"
 TTL_SECONDS: Final = 15.0
+# Until the fleet has told how many children there are, and while it is away.
+USUAL_SLOTS: Final = 2
 REST_SECONDS: Final = 0.01
 
 log = structlog.get_logger()
@@ -36,7 +38,7 @@ class Wake:
         counters: Counters,
         publish: Callable[[str | None], None],
         *,
-        slots: int,
+        slots: int = USUAL_SLOTS,
         ttl: float = TTL_SECONDS,
     ) -> None:
         self._counters = counters

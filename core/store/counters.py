@@ -14,6 +14,7 @@ from core.clock import Clock
 from core.errors import Category, DependencyError
 
 PREFIX: Final = "mendline:slot"
+ALLOWED: Final = "allowed"
 
 
 class CountersUnavailableError(DependencyError):
@@ -46,13 +47,20 @@ class Token:
         return cls(kind, int(slot), secret) if slot.isdecimal() and secret else None
 
 
-def slot_key(kind: str, slot: int) -> str:
+def slot_key(kind: str, slot: int | str) -> str:
     return f"{PREFIX}:{kind}:{slot}"
 
 
 class Counters(Protocol):
     def take(self, kind: str, *, slots: int, ttl: float) -> Token | None:
-        """A free slot of `slots`, for `ttl` seconds; None when all are taken."""
+        """A free slot for `ttl` seconds, None when all are taken.
+
+        There are as many as `allow` said last, or `slots` where nobody did.
+        """
+        ...
+
+    def allow(self, kind: str, slots: int, *, ttl: float) -> None:
+        """For `ttl` seconds there are so many slots of the kind."""
         ...
 
     def renew(self, token: Token, *, ttl: float) -> bool:
@@ -65,8 +73,8 @@ class Counters(Protocol):
 
 
 _TAKE: Final = """
-for slot, key in ipairs(KEYS) do
-  if redis.call('SET', key, ARGV[1], 'NX', 'PX', ARGV[2]) then return slot end
+for slot = 1, tonumber(redis.call('GET', KEYS[1]) or ARGV[3]) do
+  if redis.call('SET', ARGV[4] .. slot, ARGV[1], 'NX', 'PX', ARGV[2]) then return slot end
 end
 return 0
 """
@@ -84,15 +92,22 @@ return redis.call('DEL', KEYS[1])
 
 class RedisCounters:
     def __init__(self, client: "redis.Redis") -> None:
+        self._client = client
         self._take = client.register_script(_TAKE)
         self._renew = client.register_script(_RENEW)
         self._release = client.register_script(_RELEASE)
 
     def take(self, kind: str, *, slots: int, ttl: float) -> Token | None:
         secret = secrets.token_hex(8)
-        keys = [slot_key(kind, slot) for slot in range(1, slots + 1)]
-        slot = _run(self._take, keys, [secret, int(ttl * 1000)])
+        values = [secret, int(ttl * 1000), slots, slot_key(kind, "")]
+        slot = _run(self._take, [slot_key(kind, ALLOWED)], values)
         return Token(kind, slot, secret) if slot else None
+
+    def allow(self, kind: str, slots: int, *, ttl: float) -> None:
+        try:
+            self._client.set(slot_key(kind, ALLOWED), slots, px=int(ttl * 1000))
+        except redis.RedisError as error:
+            raise CountersUnavailableError(str(error)) from error
 
     def renew(self, token: Token, *, ttl: float) -> bool:
         return bool(_run(self._renew, [token.key], [token.secret, int(ttl * 1000)]))
@@ -116,7 +131,11 @@ class MemoryCounters:
         self._held: dict[str, tuple[str, float]] = {}
         self.down = False
 
+    def allow(self, kind: str, slots: int, *, ttl: float) -> None:
+        self._held[slot_key(kind, ALLOWED)] = (str(slots), self._clock.monotonic() + ttl)
+
     def take(self, kind: str, *, slots: int, ttl: float) -> Token | None:
+        slots = int(self._holder(slot_key(kind, ALLOWED)) or slots)
         for slot in range(1, slots + 1):
             token = Token(kind, slot, secrets.token_hex(8))
             if self._holder(token.key) is None:

@@ -15,7 +15,7 @@ from core.model.work import ITEMS, WorkItem
 from core.store import work as rows
 from core.store.engine import Database, after_commit
 from core.store.work import WorkOrder
-from core.work import dispatch, history, keys
+from core.work import cancellation, dispatch, history, keys
 from core.work.attempt import LeaseLostError, Started, UnknownWorkError
 from core.work.burial import letter
 from core.work.dispatch import Round
@@ -76,15 +76,6 @@ _POSTPONE: Final = _RETRY.values(attempt=WorkItem.attempt - 1)
 _GIVE_UP: Final = _MINE.values(
     state=State.DEAD, finished_at=bindparam("now"), history=history.appended(), **_NO_LEASE
 ).returning(ITEMS)
-_CANCEL: Final = (
-    update(ITEMS)
-    .where(
-        WorkItem.id == bindparam("work_id"),
-        WorkItem.state.in_((State.WAITING, State.PUBLISHED)),
-    )
-    .values(state=State.CANCELLED, finished_at=bindparam("now"), history=history.appended())
-    .returning(WorkItem.concurrency_key)
-)
 
 
 class Ledger:
@@ -186,13 +177,7 @@ class Ledger:
 
     def cancel(self, session: Session, work_id: int, *, reason: str) -> bool:
         """False for a row that runs already or has ended."""
-        now = self._clock.now()
-        values = {"work_id": work_id, "now": now, "entry": history.cancelled(reason, now)}
-        row = session.execute(_CANCEL, values).one_or_none()
-        if row is None:
-            return False
-        keys.free(session, row.concurrency_key)
-        return True
+        return cancellation.cancel(session, work_id, reason=reason, now=self._clock.now())
 
     def dispatch_round(self, limit: int = ROUND) -> Round:
         """Publishes what is due, may go, and has room at the broker."""

@@ -117,3 +117,25 @@ def test_a_token_is_read_from_what_was_written():
 @pytest.mark.parametrize("text", ["", "x", "a:b:c", "a:1:", "6f1f6a4e-0c51-4b1e-9d53-0242ac120002"])
 def test_what_no_token_is_reads_as_none(text):
     assert Token.parse(text) is None
+
+
+def test_there_are_as_many_slots_as_are_allowed(counters):
+    counters.allow(KIND, 3, ttl=30)
+    taken = [counters.take(KIND, slots=1, ttl=30) for _ in range(4)]
+    assert [token and token.slot for token in taken] == [1, 2, 3, None]
+
+
+def test_what_was_allowed_is_forgotten_after_a_while(world, counters):
+    counters.allow(KIND, 3, ttl=0.05)
+    counters.take(KIND, slots=1, ttl=30)
+    world.pass_time(0.1)
+    assert counters.take(KIND, slots=1, ttl=30) is None
+
+
+def test_fewer_slots_wait_until_the_others_are_free(counters):
+    first, second = (counters.take(KIND, slots=2, ttl=30) for _ in range(2))
+    counters.allow(KIND, 1, ttl=30)
+    counters.release(second)
+    assert counters.take(KIND, slots=2, ttl=30) is None
+    counters.release(first)
+    assert counters.take(KIND, slots=2, ttl=30).slot == 1
