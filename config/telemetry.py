@@ -83,6 +83,26 @@ SCHEDULE_DELAY: Final = Histogram(
     "mendline_schedule_delay_seconds", "From a slot to its claim", ["job"], buckets=FAST
 )
 
+# Recovery
+RECOVERIES_PLANNED: Final = Counter(
+    "mendline_recoveries_planned", "Recoveries begun, by the category of the failure", ["category"]
+)
+RECOVERIES_ENDED: Final = Counter(
+    "mendline_recoveries_ended", "Recoveries that came to an end", ["state", "category"]
+)
+RECOVERY_ACTS: Final = Counter(
+    "mendline_recovery_acts", "Actions of recovery: acted, shadowed, failed", ["action", "outcome"]
+)
+RECOVERY_REFUSALS: Final = Counter(
+    "mendline_recovery_refusals", "Actions of recovery that a guard refused", ["guard", "action"]
+)
+RECOVERY_SECONDS: Final = Histogram(
+    "mendline_recovery_seconds",
+    "From the first event to the end of its recovery",
+    ["state"],
+    buckets=SLOW,
+)
+
 # The whole platform; set by one process, the fleet controller
 QUEUE_DEPTH: Final = Gauge(
     "mendline_queue_depth",

@@ -21,6 +21,7 @@ MODULES: Final = (
     "tasks.insight",
     "tasks.intake",
     "tasks.maintenance",
+    "tasks.recovery",
     "tasks.sagas",
     "tasks.transactions",
 )

@@ -37,7 +37,10 @@ if TYPE_CHECKING:
     from core.digest.wake import Wake
     from core.hooks.telling import Announcer, Courier
     from core.plugins.plugins import Plugins
+    from core.recovery.action import Action
+    from core.recovery.probe import Probe
     from core.sagas import Sagas
+    from tasks.mending import Mending
 
 log = structlog.get_logger()
 
@@ -55,6 +58,7 @@ PARTS: Final = (
     "sagas",
     "wake",
     "drain",
+    "mending",
 )
 
 
@@ -183,6 +187,23 @@ class Runtime:
         from tasks import digestion  # noqa: PLC0415 (slow to import; most processes digest nothing)
 
         return digestion.drain(self)
+
+    @cached_property
+    def mending(self) -> "Mending":
+        """What plans, carries out and verifies recoveries."""
+        from tasks.mending import Mending  # noqa: PLC0415 (slow to import; most mend nothing)
+
+        return Mending.of(self)
+
+    @property
+    def actions(self) -> "Mapping[str, Action]":
+        """What recovery can do, by name."""
+        return {}
+
+    @property
+    def probes(self) -> "Mapping[str, Probe]":
+        """What recovery can ask, by name."""
+        return {}
 
     def after_fork(self) -> None:
         """Drops the parent's connections without closing them for the parent."""

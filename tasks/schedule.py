@@ -105,6 +105,20 @@ JOBS: Final = (
         priority=7,
     ),
     Job(
+        name="recovery",
+        task="recovery.sweep",
+        queue=Queue.RECOVERY,
+        interval=SWEEP_SECONDS,
+        priority=2,
+    ),
+    Job(
+        name="recovery-questions",
+        task="recovery.expire",
+        queue=Queue.RECOVERY,
+        interval=MINUTE,
+        priority=3,
+    ),
+    Job(
         name="dead-letters",
         task="deadletter.watch",
         queue=Queue.MAINTENANCE,

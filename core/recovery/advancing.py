@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.model import Recovery, RecoveryAttempt
 from core.recovery import changing, orders
-from core.recovery.considering import Consideration, Considered, aim
+from core.recovery.considering import SENDING, Consideration, Considered, aim
 from core.recovery.decision import Verb
 from core.recovery.guard import Refusal, Then
 from core.recovery.means import Means
@@ -90,12 +90,12 @@ class Advance:
             due_at=due,
             ordered_at=None if shadow else now,
         )
-        self.means.order(self.session, orders.attempt(made, due))
+        self.means.order(self.session, orders.attempt(made, due, self.recovery.component))
         if shadow:
             rows.touch(self.session, self.recovery, due_at=due)
             return
-        around, component = self.means.surroundings, self.recovery.component or ""
-        around.spent(self.recovery.project_id, component)
+        if made.action in SENDING:
+            self.means.surroundings.spent(self.recovery.component or "")
         self._change(
             State.ACTING,
             f"{found.strategy}: {found.decision.reason}",

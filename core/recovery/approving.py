@@ -55,7 +55,7 @@ def approve(session: Session, recovery_id: int, word: Word, means: Means) -> Rec
     rows.touch(session, recovery, automatic=False)
     rows.move_attempt(session, waiting, [Step.AWAITING], Step.ORDERED, ordered_at=now, due_at=now)
     changing.change(session, recovery, State.APPROVED, word.why, means=means, actor=word.by)
-    means.order(session, orders.attempt(waiting, now))
+    means.order(session, orders.attempt(waiting, now, recovery.component))
     reason, acted = f"{waiting.strategy}: {waiting.reason}", recovery.acted + 1
     changing.change(session, recovery, State.ACTING, reason, means=means, acted=acted, due_at=now)
     return recovery

@@ -14,12 +14,14 @@ from core.recovery.limits import Limits
 from core.recovery.means import Means
 from core.recovery.mode import Mode
 from core.recovery.situation import Situation
-from core.recovery.strategy import Given, Use
+from core.recovery.strategy import RESEND, Given, Use
 from core.store import recovery as rows
 from core.store.recovery import Aim
 
 # What belongs to all projects alike.
 SHARED: Final = frozenset({"db", "host", "pool", "queue"})
+# What burdens the component itself: its breaker and its budget have a say in it.
+SENDING: Final = frozenset({RESEND, "replay"})
 TIMEOUT: Final = 30.0
 # Who only looks on needs no guard.
 _IDLE: Final = frozenset({Mode.REPORT, Mode.SHADOW})
@@ -102,7 +104,7 @@ class Consideration:
         means, now = self.means, self.means.clock.now()
         decision, component = found.decision, recovery.component or ""
         counts = rows.counts(session, recovery, aim(decision, recovery.project_id), now)
-        around = means.surroundings
+        around, sends = means.surroundings, decision.action in SENDING
         return Picture(
             now=now,
             action=decision.action,
@@ -117,8 +119,8 @@ class Consideration:
             taken=recovery.acted,
             instances=found.use.instances if found.use else None,
             windows=self.course.windows(),
-            breaker_until=around.breaker_until(recovery.project_id, component),
-            budget=around.has_budget(recovery.project_id, component),
+            breaker_until=around.breaker_until(component) if sends else None,
+            budget=not sends or around.has_budget(component),
             approved=self.approved,
             known=decision.action in means.actions,
         )

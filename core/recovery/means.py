@@ -21,19 +21,19 @@ from core.store.work import WorkOrder
 class Surroundings(Protocol):
     """What others know of a component: asked before an act, told after a verified one."""
 
-    def breaker_until(self, project_id: int, component: str) -> datetime | None:
+    def breaker_until(self, component: str) -> datetime | None:
         """When an open breaker lets something through again; none while it is not open."""
         ...
 
-    def has_budget(self, project_id: int, component: str) -> bool:
+    def has_budget(self, component: str) -> bool:
         """Whether the budget for retries has something left."""
         ...
 
-    def spent(self, project_id: int, component: str) -> None:
+    def spent(self, component: str) -> None:
         """Something is tried; the budget shrinks."""
         ...
 
-    def succeeded(self, project_id: int, component: str) -> None:
+    def succeeded(self, component: str) -> None:
         """A recovery was verified; the budget grows."""
         ...
 
@@ -41,16 +41,16 @@ class Surroundings(Protocol):
 class Calm:
     """Surroundings that nothing is known of."""
 
-    def breaker_until(self, project_id: int, component: str) -> datetime | None:  # noqa: ARG002
+    def breaker_until(self, component: str) -> datetime | None:  # noqa: ARG002
         return None
 
-    def has_budget(self, project_id: int, component: str) -> bool:  # noqa: ARG002
+    def has_budget(self, component: str) -> bool:  # noqa: ARG002
         return True
 
-    def spent(self, project_id: int, component: str) -> None:
+    def spent(self, component: str) -> None:
         pass
 
-    def succeeded(self, project_id: int, component: str) -> None:
+    def succeeded(self, component: str) -> None:
         pass
 
 

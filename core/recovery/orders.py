@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from core.model import RecoveryAttempt
+from core.recovery.strategy import RESEND
 from core.store.work import WorkOrder
 
 QUEUE: Final = "recovery"
@@ -17,14 +18,16 @@ PRIORITY: Final = 2
 MARGIN_SECONDS: Final = 30
 
 
-def attempt(found: RecoveryAttempt, due: datetime) -> WorkOrder:
-    """Held with its target; a lease as long as the action may take."""
+def attempt(found: RecoveryAttempt, due: datetime, component: str | None) -> WorkOrder:
+    """Held with its target, or where work is sent with the component that it goes to; a lease as
+    long as the action may take.
+    """
     return _order(
         ATTEMPT,
         f"recovery-attempt-{found.id}",
         due,
         attempt_id=found.id,
-        target=found.target,
+        target=component if found.action == RESEND else found.target,
         lease=found.timeout,
     )
 

@@ -72,7 +72,7 @@ def _rescued(session: Session, recovery_id: int, means: Means) -> bool:
         return False
     order = orders.advance(recovery.id, now)
     if last is not None and last.state in {Step.ORDERED, Step.RUNNING}:
-        order = orders.attempt(last, now)
+        order = orders.attempt(last, now, recovery.component)
     elif last is not None and recovery.state == State.VERIFYING:
         looks = int((last.verification or {}).get("look", 0))
         order = orders.verify(last, now, look=looks + 1)

@@ -1,6 +1,6 @@
 """Looks whether an act has helped, and draws the consequences: recovered, taken back, or go on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ from core.errors import MendlineError
 from core.model import Recovery, RecoveryAttempt
 from core.recovery import changing, orders
 from core.recovery.advancing import Advance
+from core.recovery.considering import SENDING
 from core.recovery.limits import Verification
 from core.recovery.means import Means
 from core.recovery.probe import Finding, Question
@@ -71,7 +72,7 @@ class _Look:
 
     def draw(self, settings: Verification, finding: Finding | None, look: int) -> str:
         evidence = self._evidence(finding)
-        verdict = judge(evidence, settings)
+        verdict = judge(evidence, self._strict(settings, evidence))
         self._keep(evidence, verdict, look)
         if verdict.outcome is Outcome.WELL:
             self._recovered(verdict)
@@ -82,6 +83,11 @@ class _Look:
             rows.touch(self.session, self.recovery, due_at=due)
             self.means.order(self.session, orders.verify(self.attempt, due, look=look + 1))
         return self.attempt.state
+
+    def _strict(self, settings: Verification, evidence: Evidence) -> Verification:
+        """Work that was sent again and failed again needs no second look."""
+        failed = evidence.failures and self.recovery.subject.startswith("operation:")
+        return replace(settings, within=0.0) if failed else settings
 
     def _evidence(self, finding: Finding | None) -> Evidence:
         now, acted_at = self.means.clock.now(), self.attempt.acted_at or self.attempt.at
@@ -147,8 +153,8 @@ class _Look:
         now = self.means.clock.now()
         rows.move_attempt(self.session, self.attempt, _OPEN, Step.VERIFIED, ended_at=now)
         rows.healthy(self.session, self.attempt, now)
-        component = self.recovery.component or ""
-        self.means.surroundings.succeeded(self.recovery.project_id, component)
+        if self.attempt.action in SENDING:
+            self.means.surroundings.succeeded(self.recovery.component or "")
         reason = f"{self.attempt.strategy}: {verdict.reason}"
         changing.change(self.session, self.recovery, State.RECOVERED, reason, means=self.means)
 
