@@ -8,6 +8,7 @@ import click
 
 from cli.console import arguments, data_dir_option, given_settings, json_option, settings
 from cli.output import print_json, print_rows
+from config.actions import problems as wrong_actions
 from config.checking import checked
 from config.effective import effective, unknown_variables
 
@@ -37,14 +38,18 @@ def show(as_json: bool) -> None:  # noqa: FBT001 (click calls it by name)
 @json_option
 @data_dir_option
 def check(knowledge_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001
-    """Whether the settings and your own knowledge (docs/howto/add-knowledge.md) can be used."""
+    """Whether the settings, your own knowledge (docs/howto/add-knowledge.md) and what you declare
+    for recovery (docs/howto/recovery-actions.md) can be used.
+    """
     directory = knowledge_dir or given_settings().knowledge_dir
     files, problems = checked(directory) if directory else ([], [])
+    if actions := given_settings().actions_file:
+        files, problems = [*files, str(actions)], [*problems, *wrong_actions(actions)]
     problems += [f"{name} is set and read by nothing." for name in unknown_variables()]
     if as_json:
         print_json({"files": files, "problems": problems})
     else:
-        for line in problems or [f"Settings and {len(files)} files of knowledge can be used."]:
+        for line in problems or [f"Settings and {len(files)} files can be used."]:
             click.echo(line, err=bool(problems))
     if problems:
         sys.exit(1)

@@ -127,8 +127,8 @@ class Settings(BaseSettings):
     rollup_days: int = Field(400, ge=1, description="Days that roll-ups are kept.")
     outbound_allow: list[str] = Field(
         [],
-        description="Addresses, networks (`10.0.0.0/8`) and names of hosts that webhooks and probes "
-        "may call although they are not public, as JSON.",
+        description="Addresses, networks (`10.0.0.0/8`) and names of hosts that webhooks and "
+        "probes may call although they are not public, as JSON.",
     )
     actions_file: Path | None = Field(
         None,

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import redis
 from pydantic import SecretStr
@@ -13,9 +13,10 @@ from core.deadletters.spooled import LetterSpool
 from core.errors import Category, ConfigurationError
 from core.intake.limits import Limits
 from core.maintenance.values import Keeping
-from core.outbound.http import Outbound
-from core.outbound.policy import OutboundPolicy
 from core.store.engine import Database
+
+if TYPE_CHECKING:
+    from core.outbound.http import Outbound
 
 CREDENTIALS = "credentials.json"
 # How our own database is called among those of a transaction of two phases.
@@ -103,8 +104,11 @@ def broker_named(settings: Settings, name: str | None) -> str:
     return found.get_secret_value()
 
 
-def outbound(settings: Settings) -> Outbound:
+def outbound(settings: Settings) -> "Outbound":
     """Calls to addresses that come from people: public ones, and those that a setting allows."""
+    from core.outbound.http import Outbound  # noqa: PLC0415 (slow to import; most call nobody)
+    from core.outbound.policy import OutboundPolicy  # noqa: PLC0415
+
     return Outbound(OutboundPolicy.of(settings.outbound_allow))
 
 

@@ -15,15 +15,21 @@ AMQP_OPTIONS: Final = OPTIONS | {"confirm_publish": True}
 REDIS_OPTIONS: Final = OPTIONS | {"socket_timeout": 10, "socket_connect_timeout": 5}
 
 
+def application(broker: str) -> Celery:
+    """One that shares nothing with ours but the process; to be closed."""
+    found = Celery(broker=broker, set_as_current=False)
+    found.conf.update(
+        broker_transport_options=AMQP_OPTIONS if is_rabbitmq(broker) else REDIS_OPTIONS,
+        broker_connection_timeout=5,
+    )
+    return found
+
+
 def send(broker: str, task: str | None, message: Mapping[str, Any], *, message_id: str) -> None:
     """`message` has args, kwargs and queue."""
     if task is None or not message.get("queue"):
         raise UnprocessableError("A message needs the name of a task and a queue.")
-    theirs = Celery(broker=broker, set_as_current=False)
-    theirs.conf.update(
-        broker_transport_options=AMQP_OPTIONS if is_rabbitmq(broker) else REDIS_OPTIONS,
-        broker_connection_timeout=5,
-    )
+    theirs = application(broker)
     made = theirs.amqp.as_task_v2(message_id, task, message.get("args"), message.get("kwargs"))
     try:
         with theirs.connection_for_write() as connection:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from core.recovery.probe import Probe
     from core.sagas import Sagas
     from tasks.mending import Mending
+    from tasks.remedies import Remedies
 
 log = structlog.get_logger()
 
@@ -53,6 +54,7 @@ PARTS: Final = (
     "redis",
     "resilience",
     "ledger",
+    "remedies",
     "reporter",
     "retries",
     "sagas",
@@ -68,6 +70,7 @@ class Runtime:
     def __init__(self, app: "Celery", settings: Settings, *, pool_size: int = 2) -> None:
         self.settings = settings
         self.clock: Clock = SystemClock()
+        self.app = app
         self.sender = CelerySender(app)
         self._pool_size = pool_size
 
@@ -176,6 +179,12 @@ class Runtime:
         return Courier(wiring.outbound(self.settings), wiring.seal(self.settings))
 
     @cached_property
+    def remedies(self) -> "Remedies":
+        from tasks.remedies import Remedies  # noqa: PLC0415 (most processes mend nothing)
+
+        return Remedies(self)
+
+    @cached_property
     def wake(self) -> "Wake":
         """Called after rows were committed to the inbox."""
         from tasks import digestion  # noqa: PLC0415 (slow to import; most processes digest nothing)
@@ -198,12 +207,12 @@ class Runtime:
     @property
     def actions(self) -> "Mapping[str, Action]":
         """What recovery can do, by name."""
-        return {}
+        return self.remedies.actions
 
     @property
     def probes(self) -> "Mapping[str, Probe]":
         """What recovery can ask, by name."""
-        return {}
+        return self.remedies.probes
 
     def after_fork(self) -> None:
         """Drops the parent's connections without closing them for the parent."""

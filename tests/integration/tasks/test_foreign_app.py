@@ -10,10 +10,13 @@ import redis
 from celery import Celery
 from sqlalchemy.engine import make_url
 
+from config.settings import Settings
 from core import deadletters
 from core.access.audit import Actor
 from core.clock import SystemClock
 from core.deadletters import Edit, LetterFilter, Means, Pace, replays
+from core.recovery.ports import Resend
+from tasks.applications import CeleryQueues
 from tests.integration.tasks.conftest import ROOT, wait_until
 
 PAGE = ROOT / "docs" / "howto" / "dead-letters-for-your-celery-app.md"
@@ -129,3 +132,13 @@ def test_the_module_imports_nothing_of_ours(place):
     text = (place / "dead_letters.py").read_text()
     imported = set(re.findall(r"^(?:from|import) (\w+)", text, re.MULTILINE))
     assert imported - set(sys.stdlib_module_names) == {"celery"}
+
+
+def test_its_workers_answer_and_take_what_recovery_sends(shop, place, shop_broker):
+    queues = CeleryQueues(shop, Settings(brokers={"shop": shop_broker}))
+    assert len(queues.ping("shop", timeout=5)) == 1
+    (place / "open").touch()
+    queues.send(
+        Resend("shop.bill", "shop", [99], {"password": "y"}, "shop"), message_id="recovery-99"
+    )
+    assert wait_until((place / "billed-99").exists)
