@@ -6,6 +6,7 @@ from datetime import timedelta
 from random import Random
 
 import orjson
+from sqlalchemy import select
 
 from config.recovery import policies
 from config.recovery_policy import shipped
@@ -160,6 +161,11 @@ class World:
 
     def sweep(self):
         return rescue(self.database, self.means), expire(self.database, self.means)
+
+    def newest(self):
+        with self.database.transaction() as session:
+            wanted = select(Recovery.id).where(Recovery.project_id == self.project)
+            return session.scalars(wanted.order_by(Recovery.id.desc()).limit(1)).all()
 
     def state(self, recovery_id):
         return self.row(recovery_id).state
