@@ -78,9 +78,9 @@ def end_step(
 
 
 def told(failed: ErrorReport) -> tuple[str, str]:
-    """Statements of databases come with their values; of those only the kind is kept."""
-    ours = failed.code.startswith("ML-") and "sqlalchemy" not in failed.type
-    return failed.code, (failed.message if ours else failed.type)[:LONGEST_ERROR]
+    """Errors of databases come with values of rows and statements; of those the kind is kept."""
+    telling = not failed.type.startswith(("sqlalchemy.", "psycopg."))
+    return failed.code, (failed.message if telling else failed.type)[:LONGEST_ERROR]
 
 
 def begun(session: Session, saga_id: int) -> set[int]:

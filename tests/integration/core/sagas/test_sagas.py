@@ -146,3 +146,11 @@ def test_a_second_delivery_of_a_step_does_nothing(world):
     with world.database.transaction() as session:
         world.sagas.step(session, saga_id, 0, "do")
     assert world.effects() == ["flight do", "hotel do"]
+
+
+def test_no_value_of_a_statement_gets_into_the_rows(world):
+    saga_id = world.declare("flight").start()
+    world.say("ALTER TABLE effects ADD CONSTRAINT never CHECK (step <> 'flight' OR way = 'undo')")
+    world.work_off()
+    row = world.saga(saga_id)
+    assert (row.state, row.error) == ("compensated", "sqlalchemy.exc.IntegrityError")
