@@ -114,6 +114,15 @@ def _prefetch(worker: Any, change: int) -> None:
     consumer = worker.consumer
     if consumer is not None and getattr(consumer, "qos", None) is not None:
         consumer._update_prefetch_count(change)  # noqa: SLF001
+        if not getattr(consumer, "qos_global", True):
+            _consume_anew(consumer)
+
+
+def _consume_anew(consumer: Any) -> None:
+    """What a consumer of a quorum queue may have in hand is settled when it begins to consume."""
+    consumer.qos.update()
+    consumer.task_consumer.cancel()
+    consumer.task_consumer.consume()
 
 
 def _finished(tasks: Mapping[str, Any], counts: Mapping[str, int]) -> int:

@@ -37,6 +37,12 @@ def content(work: Work, *, what: str, fail: str = "") -> None:
     fail_as(fail if work.started is None else "")
 
 
+@task("drill.content_slow", queue=Queue.INTAKE, delivery=Delivery.CONTENT)
+def content_slow(work: Work, *, what: str, seconds: float) -> None:
+    note(work, what)
+    time.sleep(seconds)
+
+
 @task("drill.fail", queue=Queue.MAINTENANCE)
 def failing(work: Work, *, what: str, how: str, attempts: int = 99) -> None:
     note(work, what)

@@ -62,6 +62,15 @@ def test_it_grows_at_once_and_works_with_all_of_them(house, exchange, has):
         house.reaches(item, "done")
 
 
+def test_what_is_acknowledged_late_comes_to_all_of_them_too(house, exchange, has):
+    exchange.want(Wanted(3))
+    has(children=3)
+    for number in range(3):
+        house.send("drill.content_slow", what=f"late-{number}", seconds=4)
+    has(busy=3)
+    has(busy=0)
+
+
 def test_only_idle_children_are_given_up(house, exchange, has):
     exchange.want(Wanted(3))
     has(children=3, busy=0)
