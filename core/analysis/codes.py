@@ -94,6 +94,11 @@ _FINDERS = (
         tuple(_GRPC.lower().split("|")),
         re.compile(rf"(?:StatusCode\.|code ?= ?|status ?= ?|^|: )({_GRPC})\b"),
     ),
+    Finder(
+        "grpc",
+        ("statuscode=", "status: "),
+        re.compile(r"(?:\bStatusCode=\"|\bstatus: \"?)([A-Z][A-Za-z]{3,20})\b"),
+    ),
     Finder("grpc", ("rpc error",), re.compile(r"rpc error: code = (\w{2,30}) desc")),
     Finder("service", tuple(_REDIS.lower().split("|")), re.compile(rf"^-?({_REDIS})\b")),
     Finder(

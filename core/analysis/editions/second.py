@@ -1,6 +1,7 @@
 """Version 2: a printed trace and its frames often parted. Frames of Python and Node were known by
 their module where the client told it, those of .NET with their namespace; frames that the client
-marked counted otherwise than those whose paths told whose they are; types kept their modules.
+marked counted otherwise than those whose paths told whose they are; types kept their modules. The
+way into a compiled program counted.
 """
 
 import re
@@ -11,8 +12,9 @@ from typing import Final
 from core.analysis.edition import Edition
 from core.analysis.event import Frame
 from core.analysis.language import Language, joined
-from core.analysis.languages import dotnet, go, java, javascript, php, python, ruby
+from core.analysis.languages import dotnet, go, java, javascript, native, php, python, ruby
 from core.analysis.place import file_name, stable
+from core.analysis.symbol import machinery, symbol
 from core.analysis.telling import ENOUGH, Named
 
 
@@ -65,6 +67,10 @@ def _javascript_label(frame: Frame) -> str:
     return javascript.label(frame._replace(file="") if frame.module else frame)
 
 
+def _native_noise(frame: Frame) -> int:
+    return machinery(symbol(frame.function), frame.file, frame.package)
+
+
 def _go_own(frame: Frame) -> bool:
     return go.own(frame._replace(path=""))
 
@@ -95,6 +101,7 @@ SECOND: Final = Edition(
         "java": replace(java.LANGUAGE, said=_as_it_came),
         "php": replace(php.LANGUAGE, label=php.name, said=_as_it_came),
         "javascript": replace(javascript.LANGUAGE, label=_javascript_label),
+        "native": replace(native.LANGUAGE, noise=_native_noise),
         "go": replace(go.LANGUAGE, own=_go_own, generous=False),
         "ruby": replace(ruby.LANGUAGE, own=_ruby_own),
     },

@@ -12,6 +12,14 @@ _SYSTEM = (
     "corefoundation", "uikit", "foundation", "graphicsservices", "quartzcore", "libswift",
 )  # fmt: skip
 _RUNTIME = ("std::", "__", "boost::", "_pthread", "pthread_")
+# A program is entered, and its calls are handed on, in ways that say nothing of a defect.
+_WAYS_IN = frozenset({
+    "main", "wmain", "_main", "WinMain", "wWinMain", "android_main", "operator()",
+    "execute_native_thread_routine", "thread_proxy", "uv_run", "event_base_loop", "ev_run",
+    "g_main_loop_run", "g_main_context_iteration", "g_main_context_dispatch", "gtk_main",
+    "QCoreApplication::exec", "QThreadPrivate::start", "DispatchMessageW", "CallWindowProcW",
+})  # fmt: skip
+_RUN_BY = ("art_quick_", "art::", "_JNIEnv::Call")
 # What lies further out differs with every way that leads to the same defect.
 _TELLING_DEPTH = 5
 
@@ -34,7 +42,9 @@ def own(frame: Frame) -> bool:
 
 
 def noise(frame: Frame) -> int:
-    return machinery(symbol(frame.function), frame.file, frame.package)
+    name = symbol(frame.function)
+    rank = machinery(name, frame.file, frame.package)
+    return max(rank, 1) if name in _WAYS_IN or name.startswith(_RUN_BY) else rank
 
 
 LANGUAGE = Language(

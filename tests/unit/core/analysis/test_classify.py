@@ -209,3 +209,53 @@ def test_a_connection_that_a_certificate_forbids_is_not_tried_again():
     found = of_record(record, KNOWLEDGE)
     assert (found.category, found.transient, found.code) == ("config", False, "DEP-CERTIFICATE")
     assert of_record({**record, "message": "EOF occurred"}, KNOWLEDGE).transient
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Failed to fetch",
+        "Load failed",
+        "NetworkError when attempting to fetch resource.",
+        "Network request failed",
+        "Importing a module script failed.",
+    ],
+)
+@pytest.mark.parametrize("platform", ["javascript", "other"])
+def test_what_browsers_say_of_a_request_that_did_not_get_through_is_no_bug(said, platform):
+    found = classified(event(failure("TypeError", said), platform=platform))
+    assert (found.category, found.transient) == (Category.CONNECTION, True)
+
+
+@pytest.mark.parametrize(
+    "said", ["x is not a function", "Illegal invocation", "a of undefined", ""]
+)
+def test_other_type_errors_of_browsers_are_bugs(said):
+    found = classified(event(failure("TypeError", said), platform="javascript"))
+    assert (found.category, found.transient) == (Category.BUG, False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "transient"),
+    [
+        ("SQLNonTransientConnectionException", False),
+        ("StoreNonRetriableError", False),
+        ("StoreCannotConnectError", True),
+        ("StoreNoHostAvailable", True),
+    ],
+)
+def test_names_that_say_whether_it_passes(kind, transient):
+    assert classified(event(failure(kind), platform="other")).transient is transient
+
+
+@pytest.mark.parametrize(
+    ("said", "category"),
+    [
+        ('Status(StatusCode="Unavailable", Detail="x")', Category.UNAVAILABLE),
+        ('status: Unavailable, message: "x"', Category.UNAVAILABLE),
+        ('Status(StatusCode="PermissionDenied", Detail="x")', Category.AUTH),
+        ("status: Shipped", Category.OTHER_PERMANENT),
+    ],
+)
+def test_codes_of_grpc_in_the_words_of_dotnet_and_rust(said, category):
+    assert classified(event(failure("RpcFailure", said), platform="other")).category is category

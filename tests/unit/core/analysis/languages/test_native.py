@@ -68,7 +68,7 @@ def test_no_failure_is_known_by_machinery(function):
 
 
 @pytest.mark.parametrize(
-    "function", ["raise_error", "startServer", "freeList", "ns::newThing", "kill_all", "main"]
+    "function", ["raise_error", "startServer", "freeList", "ns::newThing", "kill_all", "mainly"]
 )
 def test_names_that_only_begin_like_machinery_are_none(function):
     assert noise(call(function)) == 0
@@ -79,3 +79,10 @@ def test_libraries_of_the_language_rank_between():
     assert noise(call("helper", file="/usr/include/c++/9/bits/stl_vector.h")) == 1
     assert noise(call("LLVMFuzzerTestOneInput")) == 3
     assert noise(call("", package="/lib/libc.so.6")) == 2
+
+
+def test_the_way_into_a_program_says_nothing_of_a_defect():
+    for name in ("main", "operator()", "art_quick_invoke_stub", "QCoreApplication::exec"):
+        assert noise(call(name)) == 1
+    assert noise(call("maintain")) == noise(call("Shop::main_loop")) == 0
+    assert noise(call("abort")) == 2
