@@ -16,6 +16,7 @@ from core.model.switches import Switch, SwitchChange
 from core.store.paging import Cursor, Keyset, Page
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,199}")
+HISTORY: Final = "changes"  # has an address of its own
 LARGEST: Final = 4_096
 NEWEST_FIRST: Final = Keyset(SwitchChange.id, SwitchChange.id)
 
@@ -136,7 +137,7 @@ def _changed(session: Session, change: Change, old: Any, new: Any, now: datetime
 
 
 def _check(name: str, value: Any) -> None:
-    if NAME.fullmatch(name) is None:
+    if NAME.fullmatch(name) is None or name == HISTORY:
         raise UnprocessableError(
             f"{name!r} is no name of a switch: letters, digits and . _ : @ / + -, 200 at most."
         )
