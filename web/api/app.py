@@ -39,6 +39,7 @@ from web.api.routes import (
     solutions,
     stats,
     suggestions,
+    switches,
     transactions,
 )
 from web.api.services import Services, lifespan
@@ -73,6 +74,7 @@ SUBJECTS: Final = (
     retries,
     fleet,
     breakers,
+    switches,
 )
 
 

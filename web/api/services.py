@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +22,7 @@ from core.store.payloads import Payloads
 from core.work.ledger import Ledger
 from core.work.sender import TaskSender
 from web.api.auth import Keyring
+from web.api.board import Board
 from web.api.problems import Report, nobody
 from web.intake.app import no_advice
 from web.intake.endpoints import Advise
@@ -44,6 +45,7 @@ class Services:
     payloads: Payloads
     breakers: Breakers
     advise: Advise = no_advice
+    board: Board = field(default_factory=Board)
     report: Report = nobody
     closing: tuple[Callable[[], None], ...] = ()
 
