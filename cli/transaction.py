@@ -1,5 +1,6 @@
 """`mendline transaction`: the log of transactions, and those that are in doubt."""
 
+from contextlib import ExitStack
 from dataclasses import asdict
 
 import click
@@ -8,6 +9,7 @@ from cli.console import data_dir_option, database, json_option, settings
 from cli.output import print_fields, print_rows, shown
 from config import wiring
 from core.clock import SystemClock
+from core.store.engine import Database
 from core.store.transactions import journal, resolver
 from core.store.transactions.journal import Kind, State, Wanted
 from web.api.schemas.transactions import TransactionShown
@@ -59,10 +61,13 @@ def show(transaction_id: int, as_json: bool) -> None:  # noqa: FBT001
 @data_dir_option
 def resolve(as_json: bool) -> None:  # noqa: FBT001
     """End what is in doubt as the log says; the platform does so by itself every 15 seconds."""
-    with database() as opened:
-        others = wiring.databases(settings(), application="mendline-cli")
-        now = SystemClock().now()
-        resolved = resolver.resolve(opened, {wiring.OWN_DATABASE: opened, **others}, now)
-        for other in others.values():
-            other.dispose()
+    with database() as opened, ExitStack() as closing:
+
+        def declared() -> dict[str, Database]:
+            others = wiring.databases(settings(), application="mendline-cli")
+            for other in others.values():
+                closing.callback(other.dispose)
+            return {wiring.OWN_DATABASE: opened, **others}
+
+        resolved = resolver.resolve(opened, declared, SystemClock().now())
     print_fields(asdict(resolved), as_json=as_json)

@@ -135,11 +135,6 @@ class Settings(BaseSettings):
         description="TOML file that declares what recovery may use: webhooks, commands, databases, "
         "caches, folders.",
     )
-    databases: dict[str, SecretStr] = Field(
-        {},
-        description="PostgreSQL databases of other applications by name, as JSON: what may take "
-        "part in transactions of two phases beside our own, which is called `mendline`.",
-    )
     brokers: dict[str, SecretStr] = Field(
         {},
         description="Brokers of other applications by name, as JSON: where replays of their dead "

@@ -71,10 +71,12 @@ def database(settings: Settings, *, application: str, pool_size: int = 5) -> Dat
 
 
 def databases(settings: Settings, *, application: str) -> dict[str, Database]:
-    """Those of other applications, by name."""
+    """Those of other applications, as `[databases.NAME]` of the actions' file declares them."""
+    from config.actions import declared  # noqa: PLC0415 (slow to import; few need them)
+
     return {
-        name: Database(url.get_secret_value(), application=application, pool_size=1)
-        for name, url in settings.databases.items()
+        name: Database(each.url, application=application, pool_size=1)
+        for name, each in declared(settings.actions_file).databases.items()
     }
 
 

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from core.recovery.action import Action
     from core.recovery.probe import Probe
     from core.sagas import Sagas
+    from core.store.transactions.twophase import TwoPhase
     from tasks.mending import Mending
     from tasks.remedies import Remedies
 
@@ -58,6 +59,7 @@ PARTS: Final = (
     "reporter",
     "retries",
     "sagas",
+    "two_phase",
     "wake",
     "drain",
     "mending",
@@ -144,6 +146,13 @@ class Runtime:
         """What can take part in transactions of two phases."""
         declared = wiring.databases(self.settings, application="mendline-tasks")
         return {wiring.OWN_DATABASE: self.database, **declared}
+
+    @cached_property
+    def two_phase(self) -> "TwoPhase":
+        """Begins transactions over several databases."""
+        from core.store.transactions.twophase import TwoPhase  # noqa: PLC0415 (few need it)
+
+        return TwoPhase(self.database, self.databases, self.clock)
 
     @property
     def replaying(self) -> "Means":

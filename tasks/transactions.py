@@ -9,4 +9,5 @@ from tasks.base import Queue, Result, Work, task
 @task("transaction.resolve", queue=Queue.MAINTENANCE)
 def resolve(work: Work) -> Result:
     runtime = work.runtime
-    return asdict(resolver.resolve(runtime.database, runtime.databases, runtime.clock.now()))
+    now = runtime.clock.now()
+    return asdict(resolver.resolve(runtime.database, lambda: runtime.databases, now))

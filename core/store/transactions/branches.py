@@ -16,7 +16,7 @@ from core.store.transactions.scope import Store
 
 PREFIX: Final = "mendline"
 # It stands between quotes in the name of a prepared transaction, whose length is limited.
-_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,63}")
+_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _UNDEFINED_OBJECT: Final = "42704"
 _PREPARED: Final = text("""
     SELECT gid FROM pg_prepared_xacts
@@ -32,7 +32,7 @@ class NotPreparedForError(ConfigurationError):
 def checked_name(database: str) -> str:
     if not _NAME.fullmatch(database):
         raise ConfigurationError(
-            f"The database {database!r} cannot have that name: up to 63 letters, digits, `_`, `.`"
+            f"The database {database!r} cannot have that name: up to 100 letters, digits, `_`, `.`"
             " and `-` are possible."
         )
     return database

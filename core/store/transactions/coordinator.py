@@ -82,6 +82,12 @@ def decided(session: Session) -> Sequence[Row[int, str, str, list[str]]]:
     return session.execute(statement.order_by(Transaction.id)).all()  # type: ignore[return-value]
 
 
+def any_known(session: Session) -> bool:
+    """Whether there has been one lately; without one no database needs to be asked."""
+    statement = select(Transaction.id).where(Transaction.key.is_not(None)).limit(1)
+    return session.execute(statement).first() is not None
+
+
 def states(session: Session, keys: Collection[str]) -> Mapping[str, str]:
     statement = select(Transaction.key, Transaction.state).where(Transaction.key.in_(keys))
     return {key: state for key, state in session.execute(statement) if key is not None}

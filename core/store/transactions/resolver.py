@@ -1,6 +1,6 @@
 """Ends what its coordinator left in doubt, as the log says; run by the clock and by hand."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -33,11 +33,17 @@ class Resolved:
     strays: int = 0
 
 
-def resolve(log_: Store, databases: Mapping[str, Store], now: datetime) -> Resolved:
-    """Safe at any time and many times at once: whatever it does, the log has decided before."""
+def resolve(log_: Store, declared: Callable[[], Mapping[str, Store]], now: datetime) -> Resolved:
+    """Safe at any time and many times at once: whatever it does, the log has decided before.
+
+    The databases are asked for only where there has been a transaction of two phases.
+    """
     with log_.transaction() as session:
+        if not coordinator.any_known(session):
+            return Resolved()
         coordinator.expire(session, GivenUpError())
         rows = coordinator.decided(session)
+    databases = declared()
     ended = {State.COMMITTING: 0, State.ABORTING: 0}
     for row_id, key, state, names in rows:
         decided = State(state)

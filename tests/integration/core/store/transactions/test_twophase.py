@@ -53,7 +53,7 @@ class World:
         return self.twophase.run("write", body, databases=NAMES, **options)
 
     def resolve(self):
-        return resolve(self.here, self.stores, self.clock.now())
+        return resolve(self.here, lambda: self.stores, self.clock.now())
 
     def arrived(self):
         found = []
@@ -206,7 +206,13 @@ def test_a_part_that_comes_late_is_rolled_back_as_the_others_were(world):
     assert world.prepared() == []
 
 
+def test_without_such_transactions_no_database_is_asked(world):
+    assert resolve(world.here, dict, world.clock.now()) == Resolved()
+    assert resolve(world.here, lambda: pytest.fail("asked"), world.clock.now()) == Resolved()
+
+
 def test_what_another_platform_has_prepared_is_left_alone(world):
+    world.run(world.write(1))
     part = branches.Branch(world.stores["there"], database="there", key="strange")
     part.prepare()
     part.close()
@@ -221,7 +227,7 @@ def test_a_database_that_is_away_keeps_it_waiting(world):
     )
     assert world.resolve() == Resolved(waiting=1)
     away = Database("postgresql://nobody@127.0.0.1:1/gone")
-    found = resolve(world.here, world.stores | {"gone": away}, world.clock.now())
+    found = resolve(world.here, lambda: world.stores | {"gone": away}, world.clock.now())
     assert found == Resolved(waiting=1)
     assert world.last().state == "committing"
 
