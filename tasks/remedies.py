@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from config import wiring
 from config.actions import declared
+from config.resilience import LEDGER
 from core.recovery.action import Action
+from core.recovery.actions.breaker import BreakerAction
 from core.recovery.actions.cleanup import CleanupAction
 from core.recovery.actions.command import CommandAction
 from core.recovery.actions.database import DatabaseAction
@@ -26,6 +28,7 @@ from core.recovery.once import Once
 from core.recovery.probe import Probe
 from core.recovery.probes.celery_ping import CeleryPingProbe
 from core.recovery.probes.command import CommandProbe
+from core.recovery.probes.error_rate import ErrorRateProbe
 from core.recovery.probes.http import HttpProbe
 from core.recovery.probes.sql import SqlProbe
 from core.recovery.probes.tcp import TcpProbe
@@ -88,6 +91,9 @@ class Remedies:
 
     def _acting(self) -> dict[str, Callable[[], Action]]:
         return {
+            "breaker": lambda: BreakerAction(
+                self._once, self._clock, self._runtime.resilience.breakers, LEDGER
+            ),
             "cleanup": lambda: CleanupAction(
                 self.declared.caches, self.declared.folders, self._clock
             ),
@@ -111,6 +117,7 @@ class Remedies:
         return {
             "celery_ping": lambda: CeleryPingProbe(self._queues, self._clock),
             "command": lambda: CommandProbe(self.declared.commands, self._runner),
+            "error_rate": lambda: ErrorRateProbe(self._runtime.database, self._clock),
             "http": lambda: HttpProbe(wiring.outbound(self._runtime.settings), self._clock),
             "sql": lambda: SqlProbe(self.declared.databases, self.declared.queries, self._clock),
             "tcp": lambda: TcpProbe(wiring.outbound(self._runtime.settings).policy, self._clock),

@@ -10,12 +10,13 @@ from core.outbound.signing import new_secret
 from core.recovery.action import ActionError, Order
 from core.recovery.ports import Resend
 from core.recovery.probe import Question
+from core.recovery.vocabulary import ACTIONS, PROBES
 from tasks.app import Application
 from tasks.applications import CeleryQueues
 from tasks.runtime import Runtime
 from tests.http_sink import sinking
 
-ACTIONS = """
+DECLARED = """
 [webhooks.shop]
 url = "{url}/hook"
 secret = "${{SHOP_SECRET}}"
@@ -61,7 +62,7 @@ def test_every_name_stands_for_what_has_that_name(runtime):
     assert {name: each.name for name, each in remedies.actions.items()} == {
         name: name for name in remedies.actions
     }
-    assert set(remedies.probes) == {"http", "tcp", "sql", "celery_ping", "command"}
+    assert (set(remedies.actions), set(remedies.probes)) == (ACTIONS, PROBES)
     assert {name: each.name for name, each in remedies.probes.items()} == {
         name: name for name in remedies.probes
     }
@@ -70,7 +71,7 @@ def test_every_name_stands_for_what_has_that_name(runtime):
 def test_what_is_declared_is_used(runtime, tmp_path):
     file = tmp_path / "actions.toml"
     with sinking() as sink:
-        file.write_text(ACTIONS.format(url=sink.url))
+        file.write_text(DECLARED.format(url=sink.url))
         file.chmod(0o600)
         remedies = runtime(file).remedies
         order = Order("webhook", "component:shop", {"webhook": "shop"}, "key-1", 5.0)
