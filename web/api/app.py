@@ -28,6 +28,7 @@ from web.api.routes import (
     keys,
     maintenance,
     patterns,
+    policies,
     projects,
     queues,
     replays,
@@ -60,6 +61,7 @@ SUBJECTS: Final = (
     suggestions,
     correlations,
     patterns,
+    policies,
     events,
     replays,  # before the letters: its paths stand where theirs have an id
     deadletters,

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from core.recovery.approving import NotWaitingError, StillRunningError
@@ -48,6 +48,7 @@ INPUTS = st.lists(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(INPUTS)
+@example(["event", *["next"] * 6] * 8)
 def test_whatever_comes_in_acts_are_bounded_and_none_is_done_twice(database, clock, inputs):
     world = World(database, clock, policy=POLICY)
     issue, acts, last = world.issue(), [], None
