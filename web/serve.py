@@ -6,12 +6,14 @@ accepted is written, and the process ends with 0.
 
 import gc
 import sys
+from functools import partial
 from os import environ
 from socket import socket
 from typing import Any, Final
 
 import structlog
 import uvicorn
+from redis import Redis
 from starlette.types import ASGIApp
 
 from config import logging, machine, resilience, wiring
@@ -23,6 +25,9 @@ from core.clock import Clock, SystemClock
 from core.intake.service import IntakeService, IntakeSettings, Listeners
 from core.recovery.adviser import Adviser
 from core.recovery.attempts import RedisAttempts, SteadyAttempts
+from core.recovery.obstacles import Obstacles, refill
+from core.resilience.bucket import RedisBuckets
+from core.resilience.budget import RetryBudget
 from core.store.books import Account
 from core.store.payloads import Payloads
 from tasks.app import app as celery
@@ -50,6 +55,8 @@ def compose(settings: Settings) -> Services:
     clock, waker = SystemClock(), wake(runtime)
     keyring = Keyring(database, clock)
     memory_short = machine.Watch(machine.watermarks(settings), lambda: _relieve(keyring))
+    hasty = wiring.redis_client(settings, patience=ADVICE_SECONDS)
+    budget = RetryBudget(RedisBuckets(hasty), clock)
     intake = IntakeService(
         IntakeSettings(
             database_url=database.url,
@@ -59,10 +66,15 @@ def compose(settings: Settings) -> Services:
         ),
         clock=clock,
         listeners=Listeners(
-            wake=waker, observe=_count, committed=_committed, memory_short=memory_short
+            wake=waker,
+            observe=_count,
+            committed=_committed,
+            memory_short=memory_short,
+            succeeded=partial(refill, budget),
         ),
     )
     kept = resilience.breakers(settings, database, runtime.redis, clock)
+    obstacles = Obstacles(kept.breakers, budget, clock)
     return Services(
         settings=settings,
         database=database,
@@ -73,16 +85,17 @@ def compose(settings: Settings) -> Services:
         keyring=keyring,
         payloads=Payloads(),
         breakers=kept.breakers,
-        advise=_adviser(settings, clock),
+        engine=lambda: runtime.mending.engine,
+        advise=_adviser(settings, obstacles, hasty, clock),
         report=lambda error: runtime.reporter.exception(error, process="api"),
-        closing=(waker.close, kept.tender.close, runtime.redis.close),
+        closing=(waker.close, kept.tender.close, runtime.redis.close, hasty.close),
     )
 
 
-def _adviser(settings: Settings, clock: Clock) -> Adviser:
-    counters = wiring.redis_client(settings, patience=ADVICE_SECONDS)
-    attempts = SteadyAttempts(RedisAttempts(counters), clock)
-    return Adviser(knowledge(settings.knowledge_dir), policies, attempts)
+def _adviser(settings: Settings, obstacles: Obstacles, hasty: Redis, clock: Clock) -> Adviser:
+    attempts = SteadyAttempts(RedisAttempts(hasty), clock)
+    known = knowledge(settings.knowledge_dir)
+    return Adviser(known, policies, attempts, surroundings=obstacles)
 
 
 def _relieve(keyring: Keyring) -> None:

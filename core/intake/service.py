@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +46,10 @@ def _uncounted(_size: int) -> None:
     return
 
 
+def _unheard(_successes: Mapping[str, int]) -> None:
+    return
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeSettings:
     """`patience` is the time in seconds after which a silent PostgreSQL counts as away."""
@@ -61,13 +66,15 @@ class IntakeSettings:
 class Listeners:
     """Who hears of it: `wake` that rows wait, `observe` of refusals, `committed` of batch sizes.
 
-    `memory_short` is asked about every second. All are called in the event loop and must not block.
+    `memory_short` is asked about every second. These are called in the event loop and must not
+    block. `succeeded` hears beside it how often components did well, by name.
     """
 
     wake: Callable[[], None] = _nothing
     observe: Observer | None = None
     committed: Callable[[int], None] = _uncounted
     memory_short: Callable[[], bool] = _enough
+    succeeded: Callable[[Mapping[str, int]], None] = _unheard
 
 
 class IntakeService:
@@ -147,6 +154,11 @@ class IntakeService:
 
     async def _write_components(self, deltas: Sequence[tuple[Slot, Delta]]) -> None:
         await self._chores.run(components.SQL, components.parameters(merged(deltas)))
+        well: Counter[str] = Counter()
+        for slot, delta in deltas:
+            well[slot.component] += delta.successes
+        if +well:
+            await asyncio.to_thread(self._listeners.succeeded, +well)
 
     def _on_commit(self, size: int) -> None:
         self.pressure.added(size)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Final, Protocol
 
@@ -12,9 +12,9 @@ from core.analysis import Knowledge, analyse
 from core.analysis.event import mapping
 from core.analysis.result import Analysis, Classification
 from core.errors import MendlineError
-from core.recovery.answer import Obstacle, RecoveryAction, decide, hindered
+from core.recovery.answer import Circuit, Obstacle, RecoveryAction, decide, hindered
 from core.recovery.attempts import Attempts, Failure, operation_key
-from core.recovery.policy import Policies, Policy
+from core.recovery.policy import Action, Policies, Policy
 
 CONTEXT: Final = "mendline"
 NO_ADVICE: Final = {"action": "none", "reason": "no policy applies"}
@@ -47,9 +47,15 @@ class Reported:
     attempt: int | None = None
 
 
-class Obstacles(Protocol):
-    def __call__(self, components: Collection[str]) -> Mapping[str, Obstacle]:
-        """What is in the way of each, for those that are known; may ask Redis, but not for long."""
+class Surroundings(Protocol):
+    """Both may ask Redis, but not for long."""
+
+    def look(self, components: Collection[str]) -> Mapping[str, Obstacle]:
+        """How the breakers of these components stand, for those that have one."""
+        ...
+
+    def spend(self, component: str, *, throttled: bool) -> float | None:
+        """None where the budget for retries pays for one more; else seconds until it would."""
         ...
 
 
@@ -64,9 +70,14 @@ class Case:
     failure: Failure | None = None
 
 
-def none_known(components: Collection[str]) -> Mapping[str, Obstacle]:  # noqa: ARG001
-    """For a platform without breakers."""
-    return {}
+class Nothing:
+    """Surroundings without breakers and budgets."""
+
+    def look(self, components: Collection[str]) -> Mapping[str, Obstacle]:  # noqa: ARG002
+        return {}
+
+    def spend(self, component: str, *, throttled: bool) -> float | None:  # noqa: ARG002
+        return None
 
 
 class Adviser:
@@ -78,13 +89,13 @@ class Adviser:
         policies: Callable[[], Policies],
         attempts: Attempts,
         *,
-        obstacles: Obstacles = none_known,
+        surroundings: Surroundings | None = None,
         rand: Random | None = None,
     ) -> None:
         self._knowledge = knowledge
         self._policies = policies
         self._attempts = attempts
-        self._obstacles = obstacles
+        self._surroundings = surroundings or Nothing()
         # Spreads clients' attempts; nothing secret hangs on it.
         self._rand = rand or Random()  # noqa: S311
 
@@ -108,7 +119,7 @@ class Adviser:
         counted = [each.failure for each in cases if each is not None and each.failure is not None]
         counts = iter(self._attempts.count(counted) if counted else ())
         names = {each.component for each in cases if each is not None and each.component}
-        obstacles = self._obstacles(names) if names else {}
+        seen = self._surroundings.look(names) if names else {}
         answers: list[Mapping[str, Any]] = []
         for case in cases:
             if case is None:
@@ -116,9 +127,17 @@ class Adviser:
                 continue
             attempt = case.attempt if case.failure is None else next(counts)
             action = self._decided(case, attempt, policies)
-            obstacle = obstacles.get(case.component, Obstacle())
+            obstacle = self._paid(case, action, seen.get(case.component, Obstacle()))
             answers.append(hindered(action, obstacle, rand=self._rand).as_json())
         return answers
+
+    def _paid(self, case: Case, action: RecoveryAction, obstacle: Obstacle) -> Obstacle:
+        """An attempt that an open breaker holds back costs nothing yet."""
+        if not (case.component and action.again) or obstacle.circuit is Circuit.OPEN:
+            return obstacle
+        throttled = action.action is Action.WAIT
+        short = self._surroundings.spend(case.component, throttled=throttled)
+        return replace(obstacle, refills_in=short)
 
     def _decided(self, case: Case, attempt: int, policies: Policies) -> RecoveryAction:
         return decide(

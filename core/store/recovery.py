@@ -280,21 +280,33 @@ def of_event(
     return session.scalars(statement).all()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which recoveries are looked for; of a list any will do, and an empty one asks for nothing."""
+
+    projects: Sequence[int] = ()
+    states: Sequence[str] = ()
+    components: Sequence[str] = ()
+    categories: Sequence[str] = ()
+    issues: Sequence[int] = ()
+
+
+EVERY: Final = Wanted()
+
+
 def page(
-    session: Session,
-    *,
-    project_id: int | None = None,
-    states: Sequence[str] = (),
-    component: str | None = None,
-    cursor: Cursor | None = None,
-    limit: int = 100,
+    session: Session, wanted: Wanted = EVERY, *, cursor: Cursor | None = None, limit: int = 100
 ) -> Page:
     """Newest first; each row begins with the `Recovery`."""
     statement = select(Recovery)
-    if project_id is not None:
-        statement = statement.where(Recovery.project_id == project_id)
-    if states:
-        statement = statement.where(Recovery.state.in_(states))
-    if component is not None:
-        statement = statement.where(Recovery.component == component)
+    lists: tuple[tuple[Any, Sequence[Any]], ...] = (
+        (Recovery.project_id, wanted.projects),
+        (Recovery.state, wanted.states),
+        (Recovery.component, wanted.components),
+        (Recovery.category, wanted.categories),
+        (Recovery.issue_id, wanted.issues),
+    )
+    for column, values in lists:
+        if values:
+            statement = statement.where(column.in_(values))
     return ORDER.page(session, statement, cursor=cursor, limit=limit)

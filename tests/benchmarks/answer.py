@@ -11,12 +11,16 @@ from pathlib import Path
 
 import redis
 
+from config import resilience
 from config.knowledge import knowledge
 from config.recovery import policies
+from config.settings import Settings
 from core.clock import SystemClock
 from core.recovery.adviser import Adviser
-from core.recovery.answer import Circuit, Obstacle
 from core.recovery.attempts import RedisAttempts, SteadyAttempts
+from core.recovery.obstacles import Obstacles
+from core.resilience.bucket import RedisBuckets
+from core.resilience.budget import BudgetSettings, RetryBudget
 from core.store import projects, schema
 from core.store.engine import Database
 from tests.integration.web.intake.server import serving, settings
@@ -58,7 +62,7 @@ def _compared(url, counts, folder):
         key = projects.create(session, "default", now=SystemClock().now())[1].public_key
     database.dispose()
     attempts = SteadyAttempts(RedisAttempts(redis.Redis.from_url(counts)), SystemClock())
-    advise = Adviser(knowledge(), policies, attempts, obstacles=_closed)
+    advise = Adviser(knowledge(), policies, attempts, surroundings=_surroundings(url, counts))
     with (
         serving(settings(url, folder / "without")) as without,
         serving(settings(url, folder / "with"), advise=advise) as advised,
@@ -68,8 +72,14 @@ def _compared(url, counts, folder):
     return {"requests": REQUESTS * ROUNDS, "by_report": pairs, "worst_added_ms": worst}
 
 
-def _closed(components):
-    return dict.fromkeys(components, Obstacle(Circuit.CLOSED))
+def _surroundings(url, counts):
+    """A breaker that is there and closed, a budget with enough in it."""
+    client, clock = redis.Redis.from_url(counts), SystemClock()
+    found = Settings(database_url=url, redis_url=counts)
+    kept = resilience.breakers(found, Database(url, application="bench"), client, clock)
+    kept.breakers.sync("shop")
+    plenty = BudgetSettings(capacity=1e9)
+    return Obstacles(kept.breakers, RetryBudget(RedisBuckets(client), clock, plenty), clock)
 
 
 def _pair(without, advised, key, report):

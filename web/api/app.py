@@ -31,6 +31,7 @@ from web.api.routes import (
     policies,
     projects,
     queues,
+    recoveries,
     replays,
     retries,
     rules,
@@ -65,6 +66,7 @@ SUBJECTS: Final = (
     events,
     replays,  # before the letters: its paths stand where theirs have an id
     deadletters,
+    recoveries,
     schedules,
     maintenance,
     signals,

@@ -16,6 +16,7 @@ from config.settings import Settings
 from core.clock import Clock
 from core.deadletters import Means
 from core.intake.service import IntakeService
+from core.recovery.hearing import Engine
 from core.resilience.breaker import Breakers
 from core.store.engine import Database
 from core.store.payloads import Payloads
@@ -44,6 +45,7 @@ class Services:
     keyring: Keyring
     payloads: Payloads
     breakers: Breakers
+    engine: Callable[[], Engine]
     advise: Advise = no_advice
     board: Board = field(default_factory=Board)
     report: Report = nobody

@@ -6,11 +6,12 @@ from fastapi import APIRouter
 from sqlalchemy.orm import Session
 
 from core.grouping.why import explain
-from core.store import events
+from core.store import events, recovery
 from core.store.events import EventNotFoundError, StoredEvent
 from core.store.pending import EventPendingError, is_pending
 from web.api.auth import Reader
 from web.api.schemas.events import EventShown, EventSummary
+from web.api.schemas.recoveries import RecoveryShown
 from web.api.schemas.rules import WhyShown
 from web.api.services import Provided, Services
 
@@ -60,5 +61,8 @@ def _shown(services: Services, session: Session, found: StoredEvent) -> EventSho
         culprit=analysis.get("culprit", issue.culprit),
         payload=document.get("event"),
         analysis=analysis or None,
-        recovery=[],
+        recovery=[
+            RecoveryShown.model_validate(each)
+            for each in recovery.of_event(session, event.event_id, issue_id=issue.id)
+        ],
     )

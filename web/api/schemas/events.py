@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
+from web.api.schemas.recoveries import RecoveryShown
 from web.api.schemas.shape import HexId, Id, Moment, Shown
 
 
@@ -37,4 +38,4 @@ class EventShown(EventSummary):
     proposal: dict[str, Any] | None = Field(None, description="What the family proposes to do.")
     payload: dict[str, Any] | None
     analysis: dict[str, Any] | None = Field(description="Why it was grouped and classified so.")
-    recovery: list[dict[str, Any]]
+    recovery: list[RecoveryShown] = Field(description="Of its issue, newest first.")

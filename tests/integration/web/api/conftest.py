@@ -15,6 +15,8 @@ from core.intake.service import IntakeService, IntakeSettings
 from core.store import projects
 from core.store.payloads import Payloads
 from core.work.sender import MemorySender
+from tasks.app import app as celery
+from tasks.runtime import Runtime
 from tests.integration.web.api.rows import Rows
 from web.api.app import create_app
 from web.api.auth import Keyring
@@ -71,6 +73,12 @@ def intake(settings, clock):
     )
 
 
+def engine(settings, database, sender, clock):
+    runtime = Runtime(celery, settings)
+    runtime.database, runtime.sender, runtime.clock = database, sender, clock
+    return runtime.mending.engine
+
+
 @pytest.fixture
 def services(settings, database, sender, redis_client, intake):
     kept = resilience.breakers(settings, database, redis_client, SystemClock())
@@ -84,6 +92,7 @@ def services(settings, database, sender, redis_client, intake):
         breakers=kept.breakers,
         keyring=Keyring(database, intake.clock),
         payloads=Payloads(),
+        engine=lambda: engine(settings, database, sender, intake.clock),
     )
     kept.tender.close()
 

@@ -6,7 +6,7 @@ import pytest
 from config.knowledge import knowledge
 from config.recovery import policies
 from core.clock import FixedClock
-from core.recovery.adviser import Adviser, Reported, none_known
+from core.recovery.adviser import Adviser, Nothing, Reported
 from core.recovery.answer import Circuit, Obstacle
 from core.recovery.attempts import MemoryAttempts
 from tests.conftest import NOON
@@ -17,9 +17,9 @@ REFUSED = {
 }
 
 
-def adviser(obstacles=none_known):
+def adviser(surroundings=None):
     attempts = MemoryAttempts(FixedClock(NOON))
-    return Adviser(knowledge(), policies, attempts, obstacles=obstacles, rand=Random(1))
+    return Adviser(knowledge(), policies, attempts, surroundings=surroundings, rand=Random(1))
 
 
 def told(event, **names):
@@ -119,11 +119,12 @@ def test_the_last_attempt_is_followed_by_help():
 
 
 def test_an_open_breaker_of_the_component_is_told():
-    def open_one(components):
-        return {name: Obstacle(Circuit.OPEN, 30) for name in components & {"payments"}}
+    class OpenOne(Nothing):
+        def look(self, components):
+            return {name: Obstacle(Circuit.OPEN, 30) for name in components & {"payments"}}
 
     events = (told(REFUSED, component=name) for name in ("payments", "mail"))
-    held, free = answers(adviser(open_one), *events)
+    held, free = answers(adviser(OpenOne()), *events)
 
     assert (held["action"], held["breaker"]) == ("wait", "open")
     assert 30 <= held["retry_after"] <= 33
@@ -147,3 +148,38 @@ def test_an_event_that_cannot_be_read_has_no_advice():
 
     assert found[0] == {"action": "none", "reason": "no policy applies"}
     assert found[1]["action"] == "retry"
+
+
+class Purse(Nothing):
+    """A budget for so many retries."""
+
+    def __init__(self, retries, circuit=Circuit.CLOSED):
+        self.retries = retries
+        self.circuit = circuit
+
+    def look(self, components):
+        return dict.fromkeys(components, Obstacle(self.circuit, 5))
+
+    def spend(self, component, *, throttled):
+        self.retries -= 1
+        return None if self.retries >= 0 else 40.0
+
+
+def test_when_the_budget_is_used_up_clients_wait_for_it():
+    event = told(REFUSED, component="shop", operation="pay")
+
+    found = answers(adviser(Purse(2)), event, event, event)
+
+    assert [each["action"] for each in found] == ["retry", "retry", "wait"]
+    assert found[2]["retry_after"] >= 40
+    assert found[2]["attempts_left"] == 3
+
+
+def test_the_budget_pays_for_attempts_only():
+    bug = told({"exception": [{"type": "KeyError"}]}, component="shop")
+    purse, shut = Purse(5), Purse(5, Circuit.OPEN)
+
+    answers(adviser(purse), bug, told(REFUSED))
+    answers(adviser(shut), told(REFUSED, component="shop"))
+
+    assert (purse.retries, shut.retries) == (5, 5)
