@@ -1,5 +1,6 @@
 """The advice that a client gets with its report: try again, wait, give up, call somebody."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
@@ -8,6 +9,7 @@ from typing import Any
 from core.analysis.proposal import Advice
 from core.analysis.result import Classification, Severity
 from core.recovery.policy import Action, Policies
+from core.resilience.backoff import RetryPolicy
 
 _LONGEST_WAIT = 86_400.0
 _SHORTEST_WAIT = 0.1
@@ -95,6 +97,14 @@ def _until(action: RecoveryAction, seconds: float, reason: str, rand: Random) ->
     return replace(action, action=Action.WAIT, reason=reason, retry_after=after)
 
 
+Bend = Callable[[RetryPolicy], RetryPolicy]
+
+
+def as_it_is(policy: RetryPolicy) -> RetryPolicy:
+    """Nothing has been learnt."""
+    return policy
+
+
 def decide(
     classification: Classification,
     *,
@@ -102,8 +112,12 @@ def decide(
     policies: Policies,
     rand: Random,
     retry_after: float | None = None,
+    bend: Bend = as_it_is,
 ) -> RecoveryAction:
-    """`attempt` is the one that failed, from 1; `retry_after` what the failing side asked for."""
+    """`attempt` is the one that failed, from 1; `retry_after` what the failing side asked for.
+
+    `bend` is what retries have taught about the policy.
+    """
     policy = policies.of(classification.category, f"{classification.family}.{classification.kind}")
     kind = f"{classification.category} ({classification.rule})"
     if classification.severity is Severity.INFO:
@@ -112,11 +126,12 @@ def decide(
     action = _advised(classification, usual)
     if action not in _AGAIN:
         return RecoveryAction(action, f"{kind} does not go away by trying again")
-    left = policy.retry.attempts - attempt
+    retry = bend(policy.retry)
+    left = retry.attempts - attempt
     if left <= 0:
         return RecoveryAction(
             policy.exhausted,
-            f"{kind}: all {policy.retry.attempts} attempts are used up",
+            f"{kind}: all {retry.attempts} attempts are used up",
             attempts_left=0,
         )
     told = _told(retry_after, classification)
@@ -126,7 +141,7 @@ def decide(
     return RecoveryAction(
         action,
         reason,
-        retry_after=round(policy.retry.backoff.delay(attempt, rand=rand, told=told), 3),
+        retry_after=round(retry.backoff.delay(attempt, rand=rand, told=told), 3),
         attempts_left=left,
     )
 

@@ -7,6 +7,7 @@ from core.analysis.proposal import Advice, Proposal
 from core.analysis.result import Classification, Severity
 from core.errors import Category
 from core.recovery.answer import Circuit, Obstacle, RecoveryAction, decide, hindered
+from core.resilience.adaptive import Rate, adapt
 
 
 def failure(category, *, transient, severity=Severity.MEDIUM, context=(), family="general", **more):
@@ -188,3 +189,15 @@ def test_a_used_up_budget_calls_for_patience():
 
     assert (found.action, found.breaker) == ("wait", "closed")
     assert 12 <= found.retry_after <= 13.2
+
+
+def test_what_retries_have_taught_bends_the_policy():
+    def learnt(policy):
+        return adapt(policy, {2: Rate(400, 0), 3: Rate(100, 100)})
+
+    usual, found = decided(Category.CONNECTION), failure(Category.CONNECTION, transient=True)
+    about = {"policies": policies(), "bend": learnt}
+    bent = decide(found, attempt=1, rand=Random(1), **about)
+    assert (usual.attempts_left, bent.attempts_left) == (5, 1)
+    assert bent.retry_after < 0.7 * usual.retry_after
+    assert decide(found, attempt=2, rand=Random(1), **about).action == "escalate"
