@@ -1,6 +1,7 @@
 """Composes the breakers of one process, and counts what they do."""
 
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +11,15 @@ from config import breakers as loading
 from config.settings import Settings
 from config.telemetry import BREAKER_CALLS, BREAKER_SHUT, BREAKER_SLOW, BREAKER_TRANSITIONS
 from core.clock import Clock
-from core.resilience.breaker import Breakers, Ledger, Listeners, RedisBreakers, RowChronicle
+from core.resilience.breaker import (
+    Breakers,
+    Ledger,
+    Listeners,
+    MemoryBreakers,
+    RedisBreakers,
+    RowChronicle,
+)
+from core.resilience.breaker.chronicle import NoChronicle
 from core.resilience.breaker.standing import SHUT, Standing, State
 from core.resilience.breaker.tender import Tender
 from core.resilience.breaker.transition import Tally
@@ -44,6 +53,25 @@ def breakers(settings: Settings, database: Database, redis: Redis, clock: Clock)
     )
     tender.attach(found)
     return Kept(found, tender)
+
+
+def of_this_process(
+    settings: Settings, clock: Clock, changed: Callable[[Standing, Standing], None]
+) -> Breakers:
+    """Shared with nobody: for what the others are shared through."""
+
+    def told(old: Standing, new: Standing) -> None:
+        _changed(old, new)
+        changed(old, new)
+
+    return Breakers(
+        MemoryBreakers(clock),
+        NoChronicle(),
+        book=loading.book(settings.breakers_file),
+        clock=clock,
+        reporter=socket.gethostname(),
+        listeners=Listeners(counted=_counted, changed=told),
+    )
 
 
 def _counted(name: str, tally: Tally, refused: int) -> None:

@@ -17,7 +17,7 @@ import psutil
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from config import logging, telemetry, wiring
+from config import logging, resilience, telemetry, wiring
 from core.clock import Clock, SystemClock
 from core.errors import MendlineError
 from core.store import agents, leaders
@@ -29,6 +29,7 @@ from workers import gauges, pools
 from workers.collector import Collector
 from workers.dead_exchange import DeadExchange
 from workers.dispatcher import Dispatcher
+from workers.guarded_sender import GuardedSender, tell
 from workers.lookout import Lookout
 from workers.pressure import Pressure
 from workers.slots import Slots
@@ -116,7 +117,9 @@ def main() -> None:
     settings = app.settings
     logging.configure(environ.get("MENDLINE_PROCESS", "fleet"), settings.log_level)
     database = wiring.database(settings, application="mendline-fleet", pool_size=3)
-    clock, sender = SystemClock(), app.runtime.sender
+    clock = SystemClock()
+    agreed = DatabaseClock(database, clock)
+    sender = GuardedSender(app.runtime.sender, resilience.of_this_process(settings, agreed, tell))
     collector, known = Collector(database, sender, clock), pools.load()
     lookout = Lookout(known, sender, clock, batch=settings.digest_batch, mark=settings.memory_high)
     targets = Targets(database, known, lookout, clock)
@@ -135,7 +138,7 @@ def main() -> None:
             Duty("forget_processes", 30.0, lambda: telemetry.reap(psutil.pid_exists)),
         ],
     )
-    dispatcher = Dispatcher(database, sender, DatabaseClock(database, clock))
+    dispatcher = Dispatcher(database, sender, agreed)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, controller.stop)
     dispatcher.start()

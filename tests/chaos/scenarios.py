@@ -45,8 +45,8 @@ EVERYTHING_KILLED = Scenario(
 REDIS_CONNECTION = Scenario(
     name="Redis connection chaos",
     about="The network between the platform and Redis is cut, reset and slow, for four in five"
-    " connections. Intake goes on (events wait in the inbox), the dispatcher holds what it cannot"
-    " publish, pools stay as they are while nobody knows the queues, and all is well within 30 s.",
+    " connections. The broker's breaker opens; intake goes on (events wait in the inbox), work"
+    " waits in its rows, pools stay as they are; the breaker closes and all is well within 30 s.",
     faults=(
         BlackHole(target=Target.REDIS, intensity=0.8, duration=60),
         Reset(target=Target.REDIS, intensity=0.8, duration=40),
@@ -55,7 +55,11 @@ REDIS_CONNECTION = Scenario(
     pause=15.0,
     pressure=Pressure(item_rate=30, event_rate=60),
     expected=Expected(
-        recovery=30, availability=0.99, during=True, settled=60, logged=("queue.depth_unknown",)
+        recovery=30,
+        availability=0.99,
+        during=True,
+        settled=60,
+        logged=("breaker.opened", "queue.depth_unknown", "breaker.closed"),
     ),
     around=Around(proxied=(Target.REDIS,)),
 )

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from tests.chaos.fault import Fault, ImpossibleError
 
-# Memory is the host's once it was written to.
+# Memory is the host's once it was written to; in parts, so that the load goes on beside it.
 PAGE = 4096
+PART = 16 * 2**20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +45,13 @@ class MemoryPressure(Fault):
     def inject(self, site, chance):
         if not site.spare_memory:
             raise ImpossibleError("the site's memory was not measured, or there is too little")
-        ballast = bytearray(int(site.spare_memory * self.intensity))
-        ballast[::PAGE] = b"x" * len(range(0, len(ballast), PAGE))
-        yield f"{len(ballast) >> 20} MB taken"
+        parts = int(site.spare_memory * self.intensity) // PART
+        ballast = [_used() for _ in range(parts)]
+        yield f"{parts * PART >> 20} MB taken"
         del ballast
+
+
+def _used():
+    part = bytearray(PART)
+    part[::PAGE] = b"x" * (PART // PAGE)
+    return part
