@@ -8,6 +8,7 @@ from typing import Any
 import click
 import orjson
 
+from cli.anomalies import BadPointError, Series
 from cli.console import knowledge_dir
 from cli.mining import patterns
 from config.knowledge import knowledge
@@ -112,6 +113,12 @@ def normalise() -> None:
     )
 
 
+@analyze.command()
+def anomalies() -> None:
+    """Points `{"timestamp", "value"}` of one series in the order of time: which are anomalous."""
+    _answer_lines(Series().answer)
+
+
 def _classified(found: Classification) -> Answer:
     answer: Answer = {
         "category": found.category,
@@ -147,7 +154,7 @@ def _answer_lines(answer: Callable[[bytes], Answer], *, blank: bool = False) -> 
     for number, line in _lines(blank=blank):
         try:
             found = answer(line)
-        except BadLineError as error:
+        except (BadLineError, BadPointError) as error:
             failed = True
             found = {"error": str(error), "line": number}
             click.echo(f"line {number}: {error}", err=True)
