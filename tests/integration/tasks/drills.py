@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from celery.exceptions import Ignore, Reject
@@ -55,6 +56,14 @@ def failing(work: Work, *, what: str, how: str, attempts: int = 99) -> None:
 def slow(work: Work, *, what: str, seconds: float) -> None:
     note(work, what)
     time.sleep(seconds)
+
+
+@task("drill.hold", queue=Queue.MAINTENANCE)
+def holding(work: Work, *, megabytes: int, until: str) -> None:
+    held = bytearray(megabytes * 2**20)
+    held[:: 2**12] = b"x" * len(held[:: 2**12])  # memory that was not written to is nobody's
+    while not Path(until).exists():
+        time.sleep(0.05)
 
 
 @task("drill.limited", queue=Queue.MAINTENANCE, soft_time_limit=1, time_limit=2)
