@@ -175,6 +175,30 @@ LETTERS_SPOOLED: Final = Gauge(
     "Dead letters and orders on the disk of this host until PostgreSQL is back",
     multiprocess_mode="livemostrecent",
 )
+RECOVERY_RATE: Final = Gauge(
+    "mendline_recovery_rate_ratio",
+    "Recovered of the recoveries tried that ended in the last 24 hours, by category or in all",
+    ["category"],
+    multiprocess_mode="livemostrecent",
+)
+RECOVERY_AUTOMATIC: Final = Gauge(
+    "mendline_recovery_automatic_ratio",
+    "Recovered without a person, of those recovered in the last 24 hours",
+    ["category"],
+    multiprocess_mode="livemostrecent",
+)
+RECOVERY_MTTR: Final = Gauge(
+    "mendline_recovery_mttr_seconds",
+    "From the first event to the verified end, on average over the last 24 hours",
+    ["category"],
+    multiprocess_mode="livemostrecent",
+)
+ERRORS_UNMANAGED: Final = Gauge(
+    "mendline_errors_unmanaged_ratio",
+    "Errors of the last 24 hours about which nothing was decided",
+    ["category"],
+    multiprocess_mode="livemostrecent",
+)
 WORK_ITEMS: Final = Gauge(
     "mendline_work_items",
     "Rows of the work ledger that are not finished",

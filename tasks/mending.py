@@ -14,7 +14,7 @@ from config.telemetry import (
     RECOVERY_REFUSALS,
     RECOVERY_SECONDS,
 )
-from core.recovery import rescuing
+from core.recovery import plugged, rescuing
 from core.recovery.acting import Acting
 from core.recovery.engine import Engine
 from core.recovery.means import Means
@@ -54,14 +54,15 @@ class Mending:
 
 
 def _means(runtime: "Runtime") -> Means:
-    strategies, known = STRATEGIES, words(actions=runtime.actions)
+    own, others = STRATEGIES, plugged.strategies(runtime.plugins)
+    known = words(strategies=others, actions=runtime.actions)
     return Means(
         clock=runtime.clock,
         order=runtime.ledger.add,
         books=Books(shipped(known), known),
         policies=policies(),
         payloads=Payloads(),
-        strategies=strategies,
+        strategies={**others, **own},
         actions=runtime.actions,
         probes=runtime.probes,
         rand=Random(),  # noqa: S311 (spreads attempts; nothing secret hangs on it)

@@ -216,7 +216,9 @@ class Runtime:
     @property
     def actions(self) -> "Mapping[str, Action]":
         """What recovery can do, by name."""
-        return self.remedies.actions
+        from core.recovery import plugged  # noqa: PLC0415 (slow to import; most mend nothing)
+
+        return {**plugged.actions(self.plugins), **self.remedies.actions}
 
     @property
     def probes(self) -> "Mapping[str, Probe]":

@@ -1,5 +1,7 @@
 """Numbers that one process counts for all: what waits, how long, and what is left over."""
 
+import math
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -8,15 +10,19 @@ from sqlalchemy.orm import Session
 
 from config.telemetry import (
     DEADLETTERS_OPEN,
+    ERRORS_UNMANAGED,
     PARTITION_DAYS_AHEAD,
     QUEUE_DEPTH,
     QUEUE_OLDEST,
+    RECOVERY_AUTOMATIC,
+    RECOVERY_MTTR,
+    RECOVERY_RATE,
     WORK_ITEMS,
 )
 from core.clock import Clock
 from core.errors import BrokerUnavailableError
 from core.model import DeadLetter, WorkItem
-from core.store import backlog, partitions
+from core.store import backlog, kpis, partitions
 from core.store.engine import Database
 from core.work.sender import TaskSender
 from core.work.states import LIVE
@@ -25,6 +31,9 @@ from workers import outcomes
 
 log = structlog.get_logger()
 
+FIGURES_EVERY: Final = timedelta(minutes=1)
+FIGURES_OF: Final = timedelta(days=1)
+ALL: Final = "all"
 UNFINISHED: Final = sorted(LIVE)
 
 
@@ -33,6 +42,8 @@ class Collector:
         self._database = database
         self._sender = sender
         self._clock = clock
+
+        self._figured: datetime | None = None
 
     def collect(self) -> None:
         now = self._clock.now()
@@ -43,12 +54,29 @@ class Collector:
             DEADLETTERS_OPEN.set(session.execute(open_letters).scalar_one())
             ahead = [day for day in partitions.days(session) if day > now.date()]
             PARTITION_DAYS_AHEAD.set(len(ahead))
+            self._recovery(session, now)
             outcomes.collect(session, now)
         for queue in Queue:
             rows = waiting.get(queue, backlog.Backlog(0, None))
             age = (now - rows.since).total_seconds() if rows.since else 0.0
             QUEUE_OLDEST.labels(str(queue)).set(max(age, 0.0))
             QUEUE_DEPTH.labels(str(queue)).set(rows.rows + self._messages(queue))
+
+    def _recovery(self, session: Session, now: datetime) -> None:
+        """Once a minute: the figures are of a whole day. What has no share is no number."""
+        if self._figured is not None and now - self._figured < FIGURES_EVERY:
+            return
+        self._figured = now
+        found = kpis.of(session, since=now - FIGURES_OF, until=now)
+        for category, figures in {ALL: found.total, **found.by_category}.items():
+            shown = (
+                (RECOVERY_RATE, figures.recovery_rate),
+                (RECOVERY_AUTOMATIC, figures.automatic_share),
+                (RECOVERY_MTTR, figures.mttr_seconds),
+                (ERRORS_UNMANAGED, figures.unmanaged_share),
+            )
+            for gauge, value in shown:
+                gauge.labels(category).set(math.nan if value is None else value)
 
     def _ledger(self, session: Session) -> None:
         statement = (
