@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "rules": "A project's own rules for grouping and classification.",
     "pattern": "Messages that are alike.",
     "deadletter": "What failed for good, and its replay.",
+    "deploy": "What was changed, so that issues can name what came before them.",
     "recovery": "What is done about failures, and a person's word on it.",
     "hook": "Endpoints outside that are told of what came to pass.",
     "breaker": "Circuit breakers: how they stand, and what is forced on them.",

@@ -1,4 +1,6 @@
-"""What changed just before an issue began: releases, environments and components seen first."""
+"""What changed just before an issue began: deploys that were told, and releases, environments and
+components that were seen first.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,7 +9,9 @@ from typing import Final
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from core.model import Issue
+from core.insight import deploys
+from core.insight.deploys import DeployKind
+from core.model import Deploy, Issue
 
 BEFORE: Final = timedelta(days=1)
 SHOWN: Final = 20
@@ -58,12 +62,15 @@ def before(session: Session, issue: Issue) -> list[Change]:
     }
     found = session.execute(_FIRSTS, values).all()
     whole = {value: at for kind, value, at in found if kind == "release"}
-    return [
+    seen = [
         _change(session, issue, kind, value, at)
         for kind, value, at in found
         # A release that is wholly new is told once, not again for each place.
         if not (kind.startswith("release in") and whole.get(value) == at)
     ]
+    told = deploys.within(session, issue.project_id, since, issue.first_seen)
+    every = [*seen, *(_told(session, issue, deploy) for deploy in told[:SHOWN])]
+    return sorted(every, key=lambda change: change.seconds_before)[:SHOWN]
 
 
 def _change(session: Session, issue: Issue, kind: str, value: str, at: datetime) -> Change:
@@ -77,6 +84,20 @@ def _change(session: Session, issue: Issue, kind: str, value: str, at: datetime)
     if begun:
         told += f"; {begun} issues were first seen in it"
     return Change(kind, value, at, seconds, begun, told + ".")
+
+
+def _told(session: Session, issue: Issue, deploy: Deploy) -> Change:
+    """A deploy of a release counts the issues that began in it, as the release itself does."""
+    seconds = (issue.first_seen - deploy.at).total_seconds()
+    is_release = deploy.kind == DeployKind.RELEASE
+    begun = _begun_in(session, issue.project_id, deploy.name, deploy.at) if is_release else None
+    where = ", ".join(filter(None, (deploy.environment, deploy.component)))
+    place = f" in {where}" if where else ""
+    reason = (
+        f"{deploy.created_by} told of {deploy.kind} {deploy.name}{place},"
+        f" {_span(seconds)} before the issue."
+    )
+    return Change(f"deploy: {deploy.kind}", deploy.name, deploy.at, seconds, begun, reason)
 
 
 def _begun_in(session: Session, project_id: int, release: str, at: datetime) -> int:

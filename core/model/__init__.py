@@ -13,6 +13,7 @@ from core.model.inbox import InboxRow, SpoolProgress
 from core.model.insight import (
     CorrelationGroup,
     CorrelationMember,
+    Deploy,
     Facet,
     IssueFacet,
     IssueShape,
@@ -54,6 +55,7 @@ __all__ = [
     "CorrelationGroup",
     "CorrelationMember",
     "DeadLetter",
+    "Deploy",
     "DigestFlight",
     "Event",
     "EventId",

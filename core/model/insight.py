@@ -200,3 +200,24 @@ class CorrelationMember(Base):
     shared_traces: Mapped[int] = mapped_column(Integer)
     suspicion: Mapped[float] = mapped_column(Double)
     reasons: Mapped[list[str]] = mapped_column(JSONB)
+
+
+class Deploy(Base):
+    """Something that people or their pipelines changed at a time: a release, a configuration.
+
+    `name` is the release or what was changed.
+    """
+
+    __tablename__ = "deploys"
+    __table_args__ = (Index(None, "project_id", "at"),)
+
+    id: Mapped[Id]
+    project_id: Mapped[Ref] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    environment: Mapped[str | None] = mapped_column(Text)
+    component: Mapped[str | None] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text)
+    at: Mapped[Moment]
+    created_by: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[Moment]

@@ -19,6 +19,7 @@ from web.api.routes import (
     breakers,
     correlations,
     deadletters,
+    deploys,
     events,
     fleet,
     health,
@@ -66,6 +67,7 @@ SUBJECTS: Final = (
     events,
     replays,  # before the letters: its paths stand where theirs have an id
     deadletters,
+    deploys,
     recoveries,
     schedules,
     maintenance,
