@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import structlog
 import uvicorn
-from redis import Redis
 from starlette.types import ASGIApp
 
 from config import logging, machine, resilience, wiring
@@ -21,11 +20,12 @@ from config.knowledge import knowledge
 from config.recovery import policies
 from config.settings import Settings
 from config.telemetry import EVENTS_ACCEPTED, EVENTS_REJECTED, EVENTS_SKIPPED, INTAKE_COMMITS
-from core.clock import Clock, SystemClock
+from core.clock import SystemClock
 from core.intake.service import IntakeService, IntakeSettings, Listeners
 from core.recovery.adviser import Adviser
 from core.recovery.attempts import RedisAttempts, SteadyAttempts
 from core.recovery.obstacles import Obstacles, refill
+from core.resilience.book import Exchanging, RetryBook
 from core.resilience.bucket import RedisBuckets
 from core.resilience.budget import RetryBudget
 from core.store.books import Account
@@ -75,6 +75,9 @@ def compose(settings: Settings) -> Services:
     )
     kept = resilience.breakers(settings, database, runtime.redis, clock)
     obstacles = Obstacles(kept.breakers, budget, clock)
+    lessons = Exchanging(RetryBook(database, clock))
+    attempts = SteadyAttempts(RedisAttempts(hasty), clock)
+    known = knowledge(settings.knowledge_dir)
     return Services(
         settings=settings,
         database=database,
@@ -86,16 +89,16 @@ def compose(settings: Settings) -> Services:
         payloads=Payloads(),
         breakers=kept.breakers,
         engine=lambda: runtime.mending.engine,
-        advise=_adviser(settings, obstacles, hasty, clock),
+        advise=Adviser(known, policies, attempts, surroundings=obstacles, lessons=lessons),
         report=lambda error: runtime.reporter.exception(error, process="api"),
-        closing=(waker.close, kept.tender.close, runtime.redis.close, hasty.close),
+        closing=(
+            waker.close,
+            kept.tender.close,
+            lessons.close,
+            runtime.redis.close,
+            hasty.close,
+        ),
     )
-
-
-def _adviser(settings: Settings, obstacles: Obstacles, hasty: Redis, clock: Clock) -> Adviser:
-    attempts = SteadyAttempts(RedisAttempts(hasty), clock)
-    known = knowledge(settings.knowledge_dir)
-    return Adviser(known, policies, attempts, surroundings=obstacles)
 
 
 def _relieve(keyring: Keyring) -> None:

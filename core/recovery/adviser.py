@@ -15,6 +15,7 @@ from core.errors import MendlineError
 from core.recovery.answer import Circuit, Obstacle, RecoveryAction, decide, hindered
 from core.recovery.attempts import Attempts, Failure, operation_key
 from core.recovery.policy import Action, Policies, Policy
+from core.resilience.backoff import RetryPolicy
 
 CONTEXT: Final = "mendline"
 NO_ADVICE: Final = {"action": "none", "reason": "no policy applies"}
@@ -59,25 +60,44 @@ class Surroundings(Protocol):
         ...
 
 
+class Lessons(Protocol):
+    """What retries have taught; answers from memory."""
+
+    def adapted(self, policy: RetryPolicy, category: str, component: str) -> RetryPolicy: ...
+
+    def note(self, category: str, component: str, attempt: int, *, again: bool) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A report understood. `failure` is none where the client's own count is all that counts."""
+    """A report understood. `failure` is none where the client's own count is all that counts.
+
+    `counted`: the client tells which attempt of which operation it is, so one that it does not
+    make is one that it does not need.
+    """
 
     classification: Classification
     component: str
     attempt: int
     retry_after: float | None
     failure: Failure | None = None
+    counted: bool = False
 
 
 class Nothing:
-    """Surroundings without breakers and budgets."""
+    """Surroundings without breakers and budgets, and lessons that nobody has learnt."""
 
     def look(self, components: Collection[str]) -> Mapping[str, Obstacle]:  # noqa: ARG002
         return {}
 
     def spend(self, component: str, *, throttled: bool) -> float | None:  # noqa: ARG002
         return None
+
+    def adapted(self, policy: RetryPolicy, category: str, component: str) -> RetryPolicy:  # noqa: ARG002
+        return policy
+
+    def note(self, category: str, component: str, attempt: int, *, again: bool) -> None:
+        pass
 
 
 class Adviser:
@@ -90,12 +110,14 @@ class Adviser:
         attempts: Attempts,
         *,
         surroundings: Surroundings | None = None,
+        lessons: Lessons | None = None,
         rand: Random | None = None,
     ) -> None:
         self._knowledge = knowledge
         self._policies = policies
         self._attempts = attempts
         self._surroundings = surroundings or Nothing()
+        self._lessons = lessons or Nothing()
         # Spreads clients' attempts; nothing secret hangs on it.
         self._rand = rand or Random()  # noqa: S311
 
@@ -129,6 +151,9 @@ class Adviser:
             action = self._decided(case, attempt, policies)
             obstacle = self._paid(case, action, seen.get(case.component, Obstacle()))
             answers.append(hindered(action, obstacle, rand=self._rand).as_json())
+            if case.counted:
+                category = str(case.classification.category)
+                self._lessons.note(category, case.component, attempt, again=action.again)
         return answers
 
     def _paid(self, case: Case, action: RecoveryAction, obstacle: Obstacle) -> Obstacle:
@@ -146,6 +171,9 @@ class Adviser:
             policies=policies,
             rand=self._rand,
             retry_after=case.retry_after,
+            bend=lambda policy: self._lessons.adapted(
+                policy, str(case.classification.category), case.component
+            ),
         )
 
 
@@ -168,6 +196,7 @@ def case_of(report: Reported, found: Analysis, policies: Policies) -> Case:
         attempt=report.attempt or 1,
         retry_after=_hint(report.event),
         failure=failure,
+        counted=report.attempt is not None or bool(operation_id),
     )
 
 

@@ -25,6 +25,7 @@ WINDOW: Final = timedelta(hours=24)
 LONGEST_COMPONENT: Final = 200
 # What is counted between two exchanges; beyond it, a flood of names says nothing.
 MOST_SLOTS: Final = 5_000
+PATIENCE: Final = 5.0
 
 Key = tuple[str, str, int]
 
@@ -127,28 +128,41 @@ class RetryBook:
 
 
 class Exchanging:
-    """Keeps a book fresh from a thread of its own, for processes that must not wait."""
+    """The same book for processes that must not wait: a thread of its own keeps it fresh.
+
+    It begins with the first use, in the process that uses it.
+    """
 
     def __init__(self, book: RetryBook, every: float = 5.0) -> None:
         self._book = book
         self._every = every
+        self._begun = threading.Event()
         self._over = threading.Event()
-        self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
 
-    def start(self) -> None:
-        """In the process that it is for, after the fork; a second call does nothing."""
-        with self._starting:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="retries", daemon=True)
-                self._thread.start()
+    def adapted(self, policy: RetryPolicy, category: str, component: str) -> RetryPolicy:
+        self._start()
+        return self._book.adapted(policy, category, component)
+
+    def note(self, category: str, component: str, attempt: int, *, again: bool) -> None:
+        self._start()
+        self._book.note(category, component, attempt, again=again)
 
     def close(self) -> None:
         """Posts what is left."""
         self._over.set()
         if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+            self._thread.join(PATIENCE)
+
+    def _start(self) -> None:
+        if self._begun.is_set():
+            return
+        with self._starting:
+            if not (self._begun.is_set() or self._over.is_set()):
+                self._begun.set()
+                self._thread = threading.Thread(target=self._run, name="retries", daemon=True)
+                self._thread.start()
 
     def _run(self) -> None:
         over = False

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from core.delays import Fixed
@@ -81,10 +83,19 @@ def test_a_flood_of_names_is_bounded(book, database):
     assert len(rates(database)) == 5_000
 
 
-def test_the_thread_posts_what_is_left_when_it_ends(book, database):
+def test_a_thread_posts_what_is_left_when_it_ends(book, database):
     exchanging = Exchanging(book, every=60)
-    exchanging.start()
-    exchanging.start()
-    fail_for_good(book, times=1)
+    fail_for_good(exchanging, times=1)
     exchanging.close()
     assert len(rates(database)) == 2
+
+
+def test_a_thread_fetches_what_others_have_learnt(book, database, clock):
+    fail_for_good(book)
+    book.exchange()
+    exchanging = Exchanging(RetryBook(database, clock), every=0.01)
+    end = time.monotonic() + 10
+    while exchanging.adapted(POLICY, "timeout", "cart") is POLICY:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    exchanging.close()

@@ -9,6 +9,7 @@ from core.clock import FixedClock
 from core.recovery.adviser import Adviser, Nothing, Reported
 from core.recovery.answer import Circuit, Obstacle
 from core.recovery.attempts import MemoryAttempts
+from core.resilience.backoff import RetryPolicy
 from tests.conftest import NOON
 
 REFUSED = {
@@ -17,9 +18,16 @@ REFUSED = {
 }
 
 
-def adviser(surroundings=None):
+def adviser(surroundings=None, lessons=None):
     attempts = MemoryAttempts(FixedClock(NOON))
-    return Adviser(knowledge(), policies, attempts, surroundings=surroundings, rand=Random(1))
+    return Adviser(
+        knowledge(),
+        policies,
+        attempts,
+        surroundings=surroundings,
+        lessons=lessons,
+        rand=Random(1),
+    )
 
 
 def told(event, **names):
@@ -183,3 +191,33 @@ def test_the_budget_pays_for_attempts_only():
     answers(adviser(shut), told(REFUSED, component="shop"))
 
     assert (purse.retries, shut.retries) == (5, 5)
+
+
+class Learnt(Nothing):
+    """That one retry is all that helps; keeps what it is told."""
+
+    def __init__(self):
+        self.noted = []
+
+    def adapted(self, policy, category, component):
+        return RetryPolicy(2, policy.backoff)
+
+    def note(self, category, component, attempt, *, again):
+        self.noted.append((category, component, attempt, again))
+
+
+def test_what_retries_have_taught_is_in_the_answer():
+    first, second = (
+        answers(adviser(lessons=Learnt()), REFUSED, attempt=attempt)[0] for attempt in (1, 2)
+    )
+    assert (first["action"], first["attempts_left"]) == ("retry", 1)
+    assert (second["action"], second["attempts_left"]) == ("escalate", 0)
+
+
+def test_attempts_that_a_client_counts_are_noted():
+    lessons = Learnt()
+    advise = adviser(lessons=lessons)
+    answers(advise, told(REFUSED, component="cart"), attempt=2)
+    answers(advise, told(REFUSED, component="cart", operation_id="o-1"))
+    answers(advise, told(REFUSED, component="cart"))
+    assert lessons.noted == [("connection", "cart", 2, False), ("connection", "cart", 1, True)]
