@@ -17,6 +17,7 @@ BENCHMARKS = (
     "consumer",
     "dispatcher",
     "burst",
+    "breaker",
     "end_to_end",
     "patterns",
 )

@@ -60,37 +60,49 @@ class Breakers:
 
     def acquire(self, name: str, *, reporter: str = "") -> Permit:
         """Raises `BreakerOpenError` with `retry_after` while no call may be made."""
-        permit = self.quick(name)
-        if permit is not None:
-            return permit
-        return self._consider(self._copy(name), reporter or self._reporter)
+        permit = self.quick(name, reporter=reporter)
+        if permit is None:
+            permit = self._consider(self._copy(name), reporter, may_wait=True)
+        assert permit is not None  # only without waiting it may be
+        return permit
 
-    def quick(self, name: str) -> Permit | None:
-        """Without any waiting: leave for a closed breaker, none where `acquire` has to be asked."""
+    def quick(self, name: str, *, reporter: str = "") -> Permit | None:
+        """The same without any waiting; none where `acquire` has to be asked."""
         copy = self._copies.get(name)
-        if copy is None or not copy.free:
+        if copy is None:
             return None
-        at = self._clock.monotonic()
-        copy.used_at = at
-        return copy.permit if at - copy.seen_at <= STALE_SECONDS else None
+        copy.used_at = at = self._clock.monotonic()
+        if at - copy.seen_at > STALE_SECONDS:
+            return None
+        return copy.permit if copy.free else self._consider(copy, reporter, may_wait=False)
 
     def report(
         self, permit: Permit, *, ok: bool, seconds: float, calls: int = 1, reporter: str = ""
     ) -> None:
         """How the call went. What was begun under another version counts no more."""
+        if permit.lease:
+            copy = self._copy(permit.name)
+            self._keeper.settle(copy, permit, passed=ok and seconds <= copy.settings.timeout)
+        elif self.note(permit, ok=ok, seconds=seconds, calls=calls, reporter=reporter):
+            self.tell(permit.name)
+
+    def note(
+        self, permit: Permit, *, ok: bool, seconds: float, calls: int = 1, reporter: str = ""
+    ) -> bool:
+        """Counts a call that was no probe; whether it is bad enough to `tell` now."""
         copy = self._copies.get(permit.name) or self._copy(permit.name)
         slow = seconds > copy.settings.timeout
-        if permit.lease:
-            self._keeper.settle(copy, permit, passed=ok and not slow)
-            return
         if permit.version != copy.permit.version:
-            return
+            return False
         if reporter and reporter != self._reporter:
             copy.count_for(Tally(reporter, calls, 0 if ok else calls, calls if slow else 0))
         else:
             copy.count(ok=ok, slow=slow, calls=calls)
-        if (not ok or slow) and self._clock.monotonic() - copy.seen_at > TELL_SECONDS:
-            self._keeper.exchange(copy, wait=False)
+        return (not ok or slow) and self._clock.monotonic() - copy.seen_at > TELL_SECONDS
+
+    def tell(self, name: str) -> None:
+        """What was counted, unless somebody is telling it already."""
+        self._keeper.exchange(self._copy(name), wait=False)
 
     def abandon(self, permit: Permit) -> None:
         """A call that was never made, or ended before it could say anything."""
@@ -126,7 +138,7 @@ class Breakers:
                 continue
             copy.used_at = at
             if wait and at - copy.seen_at > STALE_SECONDS:
-                self._keeper.exchange(copy)
+                self._keeper.renew(copy, at)
             if copy.standing is not None:
                 found[name] = copy.standing
         if not wait:
@@ -181,19 +193,21 @@ class Breakers:
         copy.used_at = at = self._clock.monotonic()
         self._keeper.listeners.used()
         if at - copy.seen_at > STALE_SECONDS:
-            self._keeper.exchange(copy)
+            self._keeper.renew(copy, at)
         return copy
 
-    def _consider(self, copy: Copy, reporter: str) -> Permit:
+    def _consider(self, copy: Copy, reporter: str, *, may_wait: bool) -> Permit | None:
         at, standing = self._clock.monotonic(), copy.standing
         assert standing is not None
-        alone = copy.isolation(reporter, at)
+        alone = copy.isolation(reporter or self._reporter, at)
         if alone > 0 and standing.state not in SHUT:
             raise self._refusal(copy, alone)
         if standing.retry_at is not None and copy.left(standing.retry_at, at) <= 0:
+            if not may_wait:
+                return None
             standing = self._keeper.pass_on(copy, standing, at)
         if standing.state is State.HALF_OPEN:
-            return self._probe(copy, standing, at)
+            return self._probe(copy, standing, at, may_wait=may_wait)
         watched = copy.settings.mode is Mode.METRICS and standing.state is not State.FORCED_OPEN
         if watched or standing.state is State.FORCED_CLOSED:
             return copy.permit
@@ -202,12 +216,13 @@ class Breakers:
         wait = copy.left(standing.retry_at, at) if standing.retry_at else AGREE_SECONDS
         raise self._refusal(copy, wait)
 
-    def _probe(self, copy: Copy, standing: Standing, at: float) -> Permit:
-        gone = copy.probes_gone_until > at
-        lease = None if gone else self._keeper.lease(copy, standing)
-        if lease is not None:
-            return Permit(copy.name, standing.version, lease)
-        if not gone:
+    def _probe(self, copy: Copy, standing: Standing, at: float, *, may_wait: bool) -> Permit | None:
+        if copy.probes_gone_until <= at:
+            if not may_wait:
+                return None
+            lease = self._keeper.lease(copy, standing)
+            if lease is not None:
+                return Permit(copy.name, standing.version, lease)
             copy.probes_gone_until = at + PROBES_GONE_SECONDS
         if copy.settings.mode is Mode.METRICS:
             return copy.permit

@@ -88,10 +88,12 @@ class Guard:
         error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        if error is None and self._permit is not None and not self._permit.lease:
-            self._end(None)
-        else:
+        permit, seconds = self._permit, time.perf_counter() - self._begun
+        assert permit is not None
+        if permit.lease or (error is not None and not isinstance(error, Exception)):
             await asyncio.shield(asyncio.to_thread(self._end, error))
+        elif self._breakers.note(permit, ok=self._is_ok(error), seconds=seconds):
+            await asyncio.to_thread(self._breakers.tell, self._name)
 
     def _end(self, error: BaseException | None) -> None:
         permit, self._permit = self._permit, None
@@ -100,8 +102,10 @@ class Guard:
         if error is not None and not isinstance(error, Exception):
             self._breakers.abandon(permit)  # broken off from outside: it says nothing
         else:
-            ok = error is None or not self._judge(error)
-            self._breakers.report(permit, ok=ok, seconds=seconds)
+            self._breakers.report(permit, ok=self._is_ok(error), seconds=seconds)
+
+    def _is_ok(self, error: BaseException | None) -> bool:
+        return error is None or not self._judge(error)
 
 
 def guarded(breakers: Breakers, name: str, judge: Judge = is_failure) -> Guard:

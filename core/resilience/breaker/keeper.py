@@ -149,6 +149,12 @@ class Keeper:
         finally:
             copy.exchanging.release()
 
+    def renew(self, copy: Copy, at: float) -> None:
+        """Unless somebody has done so since this moment: many may find the same copy too old."""
+        with copy.exchanging:
+            if copy.seen_at < at:
+                self.exchange(copy)
+
     def _tell(self, copy: Copy, batch: Batch) -> None:
         if not self.is_alone:
             try:

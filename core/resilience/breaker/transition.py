@@ -10,6 +10,8 @@ from core.resilience.breaker.settings import BreakerSettings
 from core.resilience.breaker.standing import FORCED, Standing, State
 
 RAMP_START: Final = 0.1
+# Of the rate at which a breaker opens.
+CLEARLY: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +87,15 @@ def opened(
 
 
 def outlier(tallies: Sequence[Tally], reporter: str, settings: BreakerSettings) -> str | None:
-    """Why this reporter should stop calling by itself, while the others see nothing bad."""
-    own = next((tally for tally in tallies if tally.reporter == reporter), None)
-    if own is None or agreed(tallies, settings):
-        return None
-    return bad(own, settings)
+    """Why this reporter should stop calling by itself, while the others see nothing bad.
+
+    In an outage somebody is the first to see it: the others have to be clearly better off.
+    """
+    own = sum((tally for tally in tallies if tally.reporter == reporter), start=Tally(reporter))
+    others = total([tally for tally in tallies if tally.reporter != reporter])
+    well = others.failures < CLEARLY * settings.failure_rate * others.calls
+    quick = others.slow < CLEARLY * settings.slow_rate * others.calls
+    return bad(own, settings) if well and quick and not agreed(tallies, settings) else None
 
 
 def probed(

@@ -85,6 +85,15 @@ def test_effects_of_an_attempt_that_lost_its_lease_do_not_count(
     assert row(started.work_id).state == State.WAITING
 
 
+def test_work_that_is_put_off_costs_no_attempt(order, row, ledger, clock):
+    work_id = order()
+    assert ledger.postpone(start(ledger, work_id), report(DependencyError("open")), delay=5)
+    assert (row(work_id).state, row(work_id).attempt) == (State.WAITING, 0)
+    clock.advance(5)
+    ledger.dispatch_due()
+    assert start(ledger, work_id).attempt == 1
+
+
 def test_retry_waits_and_keeps_its_history(order, row, ledger, clock):
     started = start(ledger, order())
     assert ledger.retry(started, report(DependencyError("away")), delay=5)
