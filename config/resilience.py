@@ -23,6 +23,8 @@ from core.resilience.breaker.chronicle import NoChronicle
 from core.resilience.breaker.standing import SHUT, Standing, State
 from core.resilience.breaker.tender import Tender
 from core.resilience.breaker.transition import Tally
+from core.resilience.bucket import RedisBuckets
+from core.resilience.budget import RetryBudget
 from core.store.engine import Database
 from core.work import holds
 
@@ -38,6 +40,7 @@ class Kept:
     """`close` when the process ends."""
 
     breakers: Breakers
+    budget: RetryBudget
     tender: Tender
 
 
@@ -52,7 +55,7 @@ def breakers(settings: Settings, database: Database, redis: Redis, clock: Clock)
         listeners=Listeners(counted=_counted, changed=_changed, used=tender.used),
     )
     tender.attach(found)
-    return Kept(found, tender)
+    return Kept(found, RetryBudget(RedisBuckets(redis), clock), tender)
 
 
 def of_this_process(

@@ -20,6 +20,7 @@ from core.recovery.engine import Engine
 from core.recovery.means import Means
 from core.recovery.rulebook import Books
 from core.recovery.strategies import STRATEGIES
+from core.recovery.surroundings import Shared
 from core.recovery.verifying import Verifying
 from core.recovery.vocabulary import words
 from core.store.engine import Database
@@ -56,6 +57,7 @@ class Mending:
 def _means(runtime: "Runtime") -> Means:
     own, others = STRATEGIES, plugged.strategies(runtime.plugins)
     known = words(strategies=others, actions=runtime.actions)
+    around = runtime.resilience
     return Means(
         clock=runtime.clock,
         order=runtime.ledger.add,
@@ -66,6 +68,7 @@ def _means(runtime: "Runtime") -> Means:
         actions=runtime.actions,
         probes=runtime.probes,
         rand=Random(),  # noqa: S311 (spreads attempts; nothing secret hangs on it)
+        surroundings=Shared(around.breakers, around.budget, runtime.clock),
         observe=observe,
     )
 

@@ -22,8 +22,8 @@ class Obstacles:
         self._clock = clock
 
     def look(self, components: Collection[str]) -> Mapping[str, Obstacle]:
-        """Of those that have a breaker, by its name, which is that of the component."""
-        found = self._breakers.look(components)
+        """Of those that have a breaker: of their name, or declared for them."""
+        found = self._breakers.behind(components)
         return {name: self._obstacle(standing) for name, standing in found.items()}
 
     def _obstacle(self, standing: Standing) -> Obstacle:

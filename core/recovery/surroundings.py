@@ -21,7 +21,7 @@ class Shared:
         self._clock = clock
 
     def breaker_until(self, component: str) -> datetime | None:
-        standing = self._breakers.look([component]).get(component) if component else None
+        standing = self._breakers.behind([component]).get(component) if component else None
         if standing is None or standing.state not in SHUT:
             return None
         return standing.retry_at or self._clock.now() + LATER

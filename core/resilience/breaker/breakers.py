@@ -25,6 +25,7 @@ PROBES_GONE_SECONDS: Final = 0.05
 IDLE_SECONDS: Final = 600.0
 LEAST_WAIT: Final = 0.05
 MOST_WANTED: Final = 1_000
+SEVERITY: Final = {"closed": 0, "half_open": 1, "open": 2}
 
 
 class Breakers:
@@ -144,6 +145,22 @@ class Breakers:
         if not wait:
             self._keeper.listeners.used()
         return found
+
+    def behind(self, components: Collection[str]) -> Mapping[str, Standing]:
+        """By component the worst of its breakers; one that refuses nothing is in nobody's way."""
+        names = {component: self.book.of_component(component) for component in components}
+        standings = self.look([name for each in names.values() for name in each])
+        found = {}
+        for component, own in names.items():
+            known = [standings[name] for name in own if name in standings]
+            enforced = [each for each in known if self._enforces(each.name)]
+            if enforced:
+                found[component] = max(enforced, key=lambda each: SEVERITY[each.state.shown])
+        return found
+
+    def _enforces(self, name: str) -> bool:
+        copy = self._copies.get(name)
+        return copy is not None and copy.settings.mode is Mode.ENFORCE
 
     def settings(self, name: str) -> BreakerSettings:
         """Those in effect."""

@@ -28,11 +28,11 @@ class Platform:
         self.shared = MemoryBreakers(self.clock)
         self.chronicle = MemoryChronicle()
 
-    def process(self):
+    def process(self, entries=()):
         return Breakers(
             self.shared,
             self.chronicle,
-            book=SettingsBook(SETTINGS),
+            book=SettingsBook(SETTINGS, entries),
             clock=self.clock,
             reporter="here",
         )
@@ -208,3 +208,18 @@ def test_copies_that_nobody_uses_are_dropped(platform):
     platform.clock.advance(700)
     assert not breakers.tend()
     assert breakers.look(["pay"], wait=False) == {}
+
+
+@pytest.mark.parametrize(
+    ("failing", "behind"), [("checkout", State.OPEN), ("db", State.OPEN), ("watched", State.CLOSED)]
+)
+def test_the_worst_breaker_of_a_component(platform, failing, behind):
+    entries = [("db", {"component": "checkout"})]
+    entries += [("watched", {"component": "checkout", "mode": "metrics"})]
+    breakers = platform.process(entries)
+    for name in ("checkout", "db", "watched"):
+        breakers.acquire(name)
+    for permit in [breakers.acquire(failing) for _ in range(2)]:
+        breakers.report(permit, ok=False, seconds=0)
+    breakers.sync(failing)
+    assert breakers.behind(["checkout", "other"])["checkout"].state is behind
