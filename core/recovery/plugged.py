@@ -61,7 +61,7 @@ def _seconds(value: Any) -> float:
     return min(max(float(value), 0.0), LONGEST_DELAY) if plain and math.isfinite(value) else 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PluggedAction:
     """`undo` of what it answered is handed back to it, once, to take back what it did."""
 
