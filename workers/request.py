@@ -31,6 +31,20 @@ class HardRequest(Request):
     """A child that was lost, a hard limit, a revocation, and failures outside of the task."""
 
     keeper: Keeper
+    _running: Any = None
+
+    @property
+    def _apply_result(self) -> Any:
+        return self._running
+
+    @_apply_result.setter
+    def _apply_result(self, running: Any) -> None:
+        """Celery counts to the hard limit once the soft one is over, so that one must be below."""
+        self._running = running
+        found: Any = running() if running is not None else None
+        soft, hard = getattr(found, "_soft_timeout", None), getattr(found, "_timeout", None)
+        if soft and hard and soft >= hard:
+            found._soft_timeout = None  # noqa: SLF001
 
     def on_failure(self, exc_info: Any, *rest: Any, **options: Any) -> None:
         error = exc_info.exception

@@ -89,6 +89,17 @@ def test_a_revoked_message_is_a_dead_letter(house, alive):
     assert letter.arguments["kwargs"] == {"what": "never"}
 
 
+def test_a_hard_limit_below_the_soft_one_ends_the_task_in_its_time(house, alive):
+    limits = {"time_limit": 1, "soft_time_limit": 300}
+    told = {"what": "limits", "seconds": 200}
+    send = house.sender._app.send_task
+    send("drill.content_slow", kwargs=told, queue="intake", task_id="limits", **limits)
+    (row,) = wait_until(lambda: house.rows(WorkItem, unique_key="message-limits"))
+    assert house.effects("limits") == 0
+    with house.database.transaction() as session:
+        house.ledger.cancel(session, row.id, reason="seen")
+
+
 def redelivered(message_id):
     info = {"exchange": "intake", "routing_key": "intake", "redelivered": True}
     return corpus.envelope(message_id, properties={"delivery_info": info})
