@@ -3,7 +3,6 @@
 import random
 import time
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -173,7 +172,7 @@ class Content(Execution):
             task=self.task.name,
             arguments=self.kwargs,
             queue=queue_of(self.task),
-            due_at=self.task.runtime.clock.now() + timedelta(seconds=delay),
+            due_at=self.task.runtime.ledger.later(delay),
             unique_key=f"message-{message_id}",
             origin=message_id,
         )

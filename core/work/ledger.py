@@ -1,7 +1,7 @@
 """The ledger: a decision becomes a row, a row becomes a message, a message starts the row once."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
@@ -174,6 +174,10 @@ class Ledger:
                 return None
             keys.free(session, row.concurrency_key)
             return letter(session, row, report=report, reason=reason, now=now)
+
+    def later(self, seconds: float) -> datetime:
+        """By the clock that says what is due, which need not be that of this host."""
+        return self._clock.now() + timedelta(seconds=seconds)
 
     def cancel(self, session: Session, work_id: int, *, reason: str) -> bool:
         """False for a row that runs already or has ended."""
