@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
@@ -26,7 +26,7 @@ from web.api.schemas.switches import (
     SwitchSet,
     SwitchShown,
 )
-from web.api.services import Provided, Services
+from web.api.services import Provided, Services, services
 
 router = APIRouter(prefix="/switches", tags=["switches"])
 
@@ -55,14 +55,14 @@ def _project(who: Principal, asked: int | None) -> int:
     summary="The switches in force, for applications to poll; answers 304 to their ETag",
 )
 async def list_switches(
-    services: Provided, who: Application, project: Asked = None, known: Known = None
+    request: Request, who: Application, project: Asked = None, known: Known = None
 ) -> Response:
-    wanted = _project(who, project)
-    posted = None
+    """Without a change of threads while what was read is fresh: many ask, and often."""
+    provided, wanted, posted = services(request), _project(who, project), None
     if who.project_id in {None, wanted}:
-        posted = services.board.look(wanted, services.clock)
+        posted = provided.board.look(wanted, provided.clock)
     if posted is None:
-        posted = await run_in_threadpool(_posted, services, who, wanted)
+        posted = await run_in_threadpool(_posted, provided, who, wanted)
     headers = {"etag": posted.etag, "cache-control": "private, no-cache"}
     if known is not None and posted.etag in known:
         return Response(status_code=304, headers=headers)
