@@ -1,8 +1,19 @@
 """Sizes and restarts of pools, from the shell down to the processes of a running platform."""
 
 import json
+from datetime import UTC, datetime
 
+import pytest
+from sqlalchemy import text
+
+from core.store.engine import Database
+from core.store.work import WorkOrder, add
 from tests.acceptance.platform import eventually
+
+BULK = 1_000
+LEFT = text("""
+    SELECT count(*) FILTER (WHERE priority = 9 AND state = 'waiting') FROM work_items
+    HAVING bool_or(id = :id AND state = 'done')""")
 
 
 def ask(platform, *arguments):
@@ -44,3 +55,32 @@ def test_every_pool_is_looked_at_and_has_a_number_for_autoscalers(platform, api)
         answer = api.get(f"/api/v1/fleet/scale/{pool}")
         assert answer.status_code == 200, answer.text
         assert answer.json()["wanted"] >= 0
+
+
+@pytest.fixture
+def bulk(platform):
+    """Much work of low priority; the rest of it is taken back."""
+    database = Database(platform.credentials["database_url"], application="tests")
+    with database.transaction() as session:
+        for _ in range(BULK):
+            add(session, order(9), datetime.now(UTC))
+    yield database
+    with database.transaction() as session:
+        session.execute(text("DELETE FROM work_items WHERE priority = 9 AND state = 'waiting'"))
+    database.dispose()
+
+
+def order(priority):
+    return WorkOrder("maintenance.tidy_runs", {}, "maintenance", priority)
+
+
+def test_critical_work_is_done_while_a_backlog_waits(bulk):
+    with bulk.transaction() as session:
+        work_id = add(session, order(0), datetime.now(UTC)).work_id
+
+    def left():
+        """Of the backlog, as soon as the critical item is done."""
+        with bulk.transaction() as session:
+            return session.execute(LEFT, {"id": work_id}).scalar_one_or_none()
+
+    assert eventually(left) > BULK / 2

@@ -17,6 +17,7 @@ BENCHMARKS = (
     "consumer",
     "dispatcher",
     "burst",
+    "critical",
     "breaker",
     "end_to_end",
     "patterns",
