@@ -9,7 +9,7 @@ between 1 and 3, and only evidence can tell whether the act took place.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -18,12 +18,13 @@ from sqlalchemy.orm import Session
 
 from core.errors import MendlineError
 from core.model import Recovery, RecoveryAttempt
-from core.recovery import changing, orders
+from core.recovery import changing, orders, resending
 from core.recovery.action import ActionError, Done, Order
 from core.recovery.advancing import Advance
 from core.recovery.means import Means
 from core.recovery.mode import Mode
 from core.recovery.states import State, Step
+from core.recovery.strategy import RESEND
 from core.store import recovery as rows
 from core.store.engine import Database
 
@@ -107,6 +108,11 @@ class Acting:
         action = self.means.actions.get(order.action)
         if action is None:
             raise ActionError(f"There is no action {order.action!r} here.", permanent=True)
+        if order.action == RESEND:
+            event_id = str(order.arguments.get("event_id") or order.about["event_id"])
+            told = resending.message(self.database, self.means.payloads, event_id)
+            own = {name: each for name, each in order.arguments.items() if name != "event_id"}
+            order = replace(order, arguments={**told, **own})
         return action.run(order)
 
     def _done(self, attempt_id: int, done: Done, *, dry: bool) -> None:

@@ -54,7 +54,7 @@ def read(session: Session, found: Event, payloads: Payloads) -> Mapping[str, Any
         return {}
 
 
-def _told(document: Mapping[str, Any]) -> Mapping[str, Any]:
+def told(document: Mapping[str, Any]) -> Mapping[str, Any]:
     """What the client told for the sake of recovery."""
     contexts = mapping(mapping(document.get("event")).get("contexts"))
     return mapping(contexts.get(CONTEXT))
@@ -76,11 +76,11 @@ def _issue(session: Session, issue_id: int) -> Issue | None:
 
 def _situation(issue: Issue, found: Event, document: Mapping[str, Any]) -> Situation:
     analysis = mapping(document.get("analysis"))
-    told, extra = _told(document), mapping(mapping(document.get("event")).get("extra"))
+    meant, extra = told(document), mapping(mapping(document.get("event")).get("extra"))
     proposal = mapping(analysis.get("proposal"))
     category = Category(found.category)
-    again = found.transient and bool(mapping(told.get("replay")))
-    work = f"operation:{_piece_of_work(told, found.component)}" if again else f"issue:{issue.id}"
+    again = found.transient and bool(mapping(meant.get("replay")))
+    work = f"operation:{_piece_of_work(meant, found.component)}" if again else f"issue:{issue.id}"
     advised = proposal.get("action")
     return Situation(
         project_id=found.project_id,
@@ -97,7 +97,7 @@ def _situation(issue: Issue, found: Event, document: Mapping[str, Any]) -> Situa
         component=found.component or "",
         release=found.release or "",
         environment=found.environment or "",
-        operation=str(told.get("operation") or "")[:LONGEST],
+        operation=str(meant.get("operation") or "")[:LONGEST],
         replayable=again,
         new_in_release=bool(found.release) and found.release == issue.first_release,
         retry_after=_seconds(extra, analysis, proposal),
@@ -112,7 +112,7 @@ def _kind(family: str | None, kind: Any) -> str:
 def _seconds(*places: Mapping[str, Any]) -> float | None:
     """The first that tells a time to wait."""
     for place in places:
-        told = place.get("retry_after")
-        if isinstance(told, int | float) and not isinstance(told, bool) and told >= 0:
-            return float(told)
+        found = place.get("retry_after")
+        if isinstance(found, int | float) and not isinstance(found, bool) and found >= 0:
+            return float(found)
     return None
