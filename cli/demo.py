@@ -29,6 +29,8 @@ Look = Callable[[], dict[str, Any] | None]
 PROGRAM: Final = "cli.demo_program"
 PROGRAM_SECONDS: Final = 120
 POLL_SECONDS: Final = 0.1
+# It takes a while until it is sure that something has mended; the demo does not depend on it.
+RECOVERY_SECONDS: Final = 15
 SHOWN: Final = (
     "event_id",
     "issue_id",
@@ -100,7 +102,19 @@ class Visitor:
         key = urlsplit(self._dsn).username
         body = {"error": error, "component": "checkout", "operation": "pay"}
         answer = self._api.post(f"/k/{key}/api/errors", json=body).raise_for_status().json()
-        return {"error": error["type"], **answer["recovery_action"]}
+        return {
+            "error": error["type"],
+            "event_id": answer["error_id"],
+            **answer["recovery_action"],
+        }
+
+    def recovery(self, event_id: str) -> dict[str, Any] | None:
+        """What the platform did about a reported error itself; none while it is at it."""
+        answer = self._api.get(f"/api/v1/events/{event_id}")
+        if answer.status_code == httpx2.codes.NOT_FOUND:
+            return None
+        found = answer.raise_for_status().json()["recovery"]
+        return found[0] if found and found[0]["ended_at"] else None
 
     def stored(self, sent: Sent) -> dict[str, Any] | None:
         """The failure as the API shows it; none while it is not digested."""
@@ -144,7 +158,8 @@ def demo(ctx: click.Context, wait: int, as_json: bool) -> None:  # noqa: FBT001 
     """Let a small program fail in many ways and see what becomes of it.
 
     Its errors go to the running platform with sentry-sdk; then the API is asked how each was
-    grouped and classified, what clients are told to do next, and what became a dead letter.
+    grouped and classified, what clients are told to do next, which recovered, and what became a
+    dead letter.
     """
     found = settings()
     known = bootstrap.remembered(found.data_dir)
@@ -169,10 +184,14 @@ def visit(visitor: Visitor, patience: Patience) -> dict[str, Any]:
     sent = visitor.run_program()
     stored = [patience.wait_for(partial(visitor.stored, each)) for each in sent]
     letter = patience.wait_for(partial(visitor.letter, message_id))
+    reports = [visitor.report(error) for error in REPORTS]
+    proof = Patience(RECOVERY_SECONDS)
+    ended = [proof.wait_for(partial(visitor.recovery, each["event_id"])) for each in reports]
     return {
         "failures": [each for each in stored if each],
         "issues": len({each["issue_id"] for each in stored if each}),
-        "reports": [visitor.report(error) for error in REPORTS],
+        "reports": reports,
+        "recoveries": [each for each in ended if each],
         "deadletters": [letter] if letter else [],
         "missing": [each.event_id for each, found in zip(sent, stored, strict=True) if not found],
     }
@@ -184,6 +203,8 @@ def _tell(seen: Mapping[str, Any]) -> None:
     print_rows(failures, ("failure", "issue_id", "category", "transient", "severity", "title"))
     click.echo("\nThree more were reported over HTTP; the answer tells the program what to do:\n")
     print_rows(seen["reports"], ("error", "action", "retry_after", "attempts_left", "reason"))
+    click.echo("\nWhat the platform did about these itself, looking whether it helped:\n")
+    print_rows(seen["recoveries"], ("id", "category", "state", "acted", "rule", "reason"))
     click.echo("\nA task of another application had failed for good; it can be replayed:\n")
     print_rows(letters, ("id", "task", "reason", "error_type", "attempts", "message"))
     if seen["missing"]:
