@@ -52,6 +52,10 @@ _VALUES: Final = (
     rf"[A-Z][A-Za-z]{{0,60}}+(?=\{{[^{{}}]{{0,80}}[\d\s./]){_BRACED}",
     r"(?<==)\"[^\"]{1,200}+\"",
     r"(?<==)(?![A-Z_]++(?![\w.:/@$-]))[A-Za-z]++[.:/@$-][^\s,;()\[\]{}<>\"']++",
+    # The host between a time and `program[17]:`, as syslog has it.
+    r"(?<=\d\d:\d\d:\d\d\s)[\w.-]{1,255}+(?=\s[\w./-]{1,100}+\[\d{1,10}\]:)",
+    # The level between a time and the message, where a header was left on the line.
+    rf"(?<=[\dZ]\s)(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)(?!{_CHAR})(?=\s)",
     rf"{_NUMBERED}(?:\|[^{_CUT}]++){{0,8}}\|{_NUMBERED}",
     _NUMBERED,
 )

@@ -65,3 +65,23 @@ def test_any_text_has_a_form(text):
 )  # fmt: skip
 def test_a_long_line_is_read_in_one_go(part):
     assert len(read(part * 20_000).form) <= MOST_WORDS
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (
+            "2024-01-02 03:04:05,123 INFO shop: order paid",
+            "2025-11-12 13:14:15,007 WARN shop: order paid",
+        ),
+        ("2024-01-02T03:04:05Z ERROR order lost", "2024-01-02T03:04:06Z FATAL order lost"),
+        ("Jan  2 03:04:05 web1 sshd[17]: closed", "Dec 12 13:14:15 db-2.prod sshd[4711]: closed"),
+    ],
+)
+def test_what_a_header_left_on_the_line_is_a_value(first, second):
+    assert read(first).form == read(second).form
+
+
+def test_words_that_only_look_like_a_level_stay():
+    assert "ERROR" in read("state changed to ERROR by user").form
+    assert "INFORMED" in read("17 INFORMED users").form
