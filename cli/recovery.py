@@ -11,6 +11,7 @@ from cli.console import data_dir_option, database, json_option
 from cli.letters import MomentValue, person
 from cli.mending import engine
 from cli.output import print_fields, print_json, print_rows, shown
+from cli.recovery_policy import policy
 from core.clock import SystemClock
 from core.model import Recovery
 from core.recovery import report as reports
@@ -31,6 +32,9 @@ why_option = click.option("--why", required=True, help="Kept with the decision, 
 @click.group()
 def recovery() -> None:
     """What the platform does about failures, and what people say to it."""
+
+
+recovery.add_command(policy)
 
 
 @recovery.command("list")
