@@ -17,7 +17,7 @@ from core.store.paging import Cursor, Keyset, Page
 class LetterNotFoundError(NotFoundError):
     """There is no such dead letter."""
 
-    code = "ML-REF-0018"
+    code = "ML-REF-0027"
 
 
 NEWEST_FIRST: Final = Keyset(DeadLetter.id, DeadLetter.id)
