@@ -3,12 +3,13 @@
 import random
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from celery.app.task import Context
 from celery.exceptions import Reject
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from core.deadletters.sheet import Sheet
 from core.errors import DiskFullError, ErrorReport, UnprocessableError, report
@@ -109,12 +110,21 @@ class Ledgered(Execution):
         work_id, request = row_of(self.args, self.kwargs), self.request
         if work_id is None:
             raise UnknownWorkError
-        return self.task.runtime.ledger.start(
+        start = partial(
+            self.task.runtime.ledger.start,
             work_id,
             task=self.task.name,
             message_id=str(request.id),
             worker=str(request.hostname),
         )
+        try:
+            return start()
+        except OperationalError as error:
+            # With the message gone, the row would not be found again before its queue is empty;
+            # and a worker that is fast in failing would empty it.
+            log.info("work.start_again", work_id=work_id, error=str(error))
+            time.sleep(AWAY_PAUSE_SECONDS)
+            return start()
 
     def _bury(self, failed: ErrorReport) -> None:
         capture(self.task, self.args, self.kwargs, reason="not_ledgered", failed=failed)

@@ -46,6 +46,7 @@ class Inbox:
         self._ending = Ending()
         self._tries = 0
         self._restoring: asyncio.Task[None] | None = None
+        self._spooling = asyncio.Lock()
         self._commits = GroupCommit(self._write, weigh=_weight)
 
     @property
@@ -79,7 +80,10 @@ class Inbox:
                 self._lost(error)
             else:
                 return
-        await asyncio.to_thread(self._spool.append, items)
+        async with self._spooling:
+            await asyncio.to_thread(self._spool.append, items)
+            if not self.away:  # PostgreSQL came back in between, and nobody else would seal it
+                await asyncio.to_thread(self._spool.seal)
 
     async def _insert(self, items: Sequence[InboxItem]) -> None:
         try:
@@ -114,8 +118,9 @@ class Inbox:
         while not await self._ending.rest(_RETRY_SECONDS[self._tries]):
             self._tries = min(self._tries + 1, len(_RETRY_SECONDS) - 1)
             if await self._answers():
-                await asyncio.to_thread(self._spool.seal)
-                self._restoring = None
+                async with self._spooling:
+                    await asyncio.to_thread(self._spool.seal)
+                    self._restoring = None
                 log.info("database.restored")
                 return
 

@@ -1,11 +1,19 @@
 from datetime import UTC, datetime
 
+import psycopg
 import pytest
+from celery.app.task import Context
 
 from config.settings import Settings
 from core.clock import FixedClock
+from core.store import work as rows
+from core.store.engine import libpq_url
+from core.store.work import WorkOrder
+from tasks import delivery
 from tasks.app import Application
+from tasks.base import Task
 from tasks.runtime import Runtime
+from tasks.work import Outcome
 
 
 @pytest.fixture
@@ -20,3 +28,34 @@ def runtime(database_url):
 def test_what_is_due_goes_by_the_clock_of_the_database(runtime):
     runtime.clock = FixedClock(datetime(2001, 1, 1, tzinfo=UTC))
     assert runtime.ledger.later(60) > datetime.now(UTC)
+
+
+class Idle(Task):
+    name = "t.idle"
+    runtime = None
+
+    def run(self, work):
+        return None
+
+
+@pytest.fixture
+def idle(runtime):
+    task = Idle()
+    task.runtime = runtime
+    return task
+
+
+def test_a_message_outlives_the_restart_of_the_database(runtime, idle, database_url, monkeypatch):
+    monkeypatch.setattr(delivery, "AWAY_PAUSE_SECONDS", 0)
+    runtime.ledger.later(0)  # the clock has been asked
+    with runtime.database.transaction() as session:
+        order = WorkOrder(Idle.name, {}, "alerts")
+        added = rows.add(session, order, datetime.now(UTC), publish=True)
+    with psycopg.connect(libpq_url(database_url), autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'mendline-tasks' AND datname = current_database()"
+        )
+    request = Context(id="work-1", hostname="general-1@here")
+    found = delivery.execution(idle, request, (), {"work_id": added.work_id})
+    assert found.run() is Outcome.DONE

@@ -5,6 +5,7 @@ import gc
 import secrets
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager, suppress
 
 import psutil
@@ -145,6 +146,28 @@ def test_a_killed_server_loses_nothing_that_was_answered(running, server, projec
     assert set(answered) == set(look.ids())
     # A commit cut off by the kill may be in the inbox and in the spool; the digest stores it once.
     assert look.totals().missing == 0
+
+
+def test_what_reaches_the_spool_as_the_server_comes_back_is_drained(
+    running, server, project, look, monkeypatch
+):
+    gate, one = threading.Event(), item(project)
+
+    async def scenario(service):
+        append = service.spool.append
+        monkeypatch.setattr(service.spool, "append", lambda items: gate.wait(20) and append(items))
+        server.down()
+        writing = asyncio.create_task(service.accept([one]))
+        await until(lambda: service.database_away)
+        server.up()
+        await asyncio.sleep(1)
+        gate.set()
+        await writing
+        await restored(service)
+        await drained(service)
+
+    running(scenario)
+    assert look.ids() == [one.event_id]
 
 
 def test_a_frozen_server_counts_as_away(running, server, project, look):
