@@ -1,6 +1,15 @@
 """SQLAlchemy tables, one aggregate a file; importing this package registers them all."""
 
 from core.model.access import ApiKey
+from core.model.alerts import (
+    Alert,
+    AlertClock,
+    AlertNote,
+    AlertRule,
+    AlertRuleVersion,
+    AlertTransition,
+    GaugeMinute,
+)
 from core.model.audit import AuditEntry
 from core.model.base import Base
 from core.model.breakers import Breaker, BreakerTransition
@@ -45,6 +54,12 @@ from core.model.work import WorkHold, WorkItem
 
 __all__ = [
     "Agent",
+    "Alert",
+    "AlertClock",
+    "AlertNote",
+    "AlertRule",
+    "AlertRuleVersion",
+    "AlertTransition",
     "ApiKey",
     "AuditEntry",
     "Base",
@@ -60,6 +75,7 @@ __all__ = [
     "Event",
     "EventId",
     "Facet",
+    "GaugeMinute",
     "Hook",
     "HookDelivery",
     "HookOccasion",
