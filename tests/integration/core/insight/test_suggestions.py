@@ -61,7 +61,7 @@ def test_a_new_issue_like_an_older_one_is_offered(session, add):
     found = session.scalar(select(MergeSuggestion))
     assert (found.target_id, found.source_id, found.state) == (old.id, new.id, "open")
     assert found.score >= 0.65
-    assert "Both failed in shop.pay:pay." in found.reasons
+    assert "Both failed in pay.py:pay." in found.reasons
 
 
 def test_looking_again_offers_nothing_again(session, add):
