@@ -14,6 +14,7 @@ from core.model.audit import AuditEntry
 from core.model.base import Base
 from core.model.breakers import Breaker, BreakerTransition
 from core.model.deadletters import DeadLetter, KnownTask, LetterEdit
+from core.model.deliveries import DeliveryAttempt, Notification
 from core.model.events import Event, EventId, PayloadDictionary
 from core.model.fleet import Agent, Leader, PoolLoad, PoolOverride, ScaleDecision
 from core.model.hooks import Hook, HookDelivery, HookOccasion
@@ -70,6 +71,7 @@ __all__ = [
     "CorrelationGroup",
     "CorrelationMember",
     "DeadLetter",
+    "DeliveryAttempt",
     "Deploy",
     "DigestFlight",
     "Event",
@@ -97,6 +99,7 @@ __all__ = [
     "MergeSuggestion",
     "MessageDelivery",
     "MessagePattern",
+    "Notification",
     "PatternAlias",
     "PayloadDictionary",
     "PoolLoad",
