@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from sqlalchemy.orm import Session
 
 from core.model import Project, ProjectKey
-from core.store import books, projects
+from core.store import projects
 from web.api.acting import Acting
 from web.api.auth import Admin, PlatformAdmin, Reader
 from web.api.listing import Listed
@@ -14,6 +14,7 @@ from web.api.schemas.projects import KeyRotation, ProjectCreate, ProjectKeyShown
 from web.api.schemas.shape import Number
 from web.api.schemas.stats import Stats
 from web.api.services import Provided, Services
+from web.api.standing import standing
 
 router = APIRouter(prefix="/projects", tags=["projects"])
 
@@ -90,4 +91,4 @@ def rotate_key(
 def get_project_stats(project_id: Number, services: Provided, who: Reader) -> Stats:
     with services.database.transaction() as session:
         project = projects.visible(session, project_id, only=who.project_id)
-        return Stats.model_validate(books.totals(session, project.id))
+        return standing(session, services.clock.now(), project_id=project.id)
