@@ -1,0 +1,1 @@
+"""Alerts: what is worth telling people, whom, when, and why not."""

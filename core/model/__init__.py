@@ -1,6 +1,15 @@
 """SQLAlchemy tables, one aggregate a file; importing this package registers them all."""
 
 from core.model.access import ApiKey
+from core.model.alert_groups import (
+    AlertDecision,
+    AlertFlush,
+    AlertGroup,
+    AlertGroupMember,
+    Incident,
+    IncidentAlert,
+    SilenceRow,
+)
 from core.model.alerts import (
     Alert,
     AlertClock,
@@ -57,6 +66,10 @@ __all__ = [
     "Agent",
     "Alert",
     "AlertClock",
+    "AlertDecision",
+    "AlertFlush",
+    "AlertGroup",
+    "AlertGroupMember",
     "AlertNote",
     "AlertRule",
     "AlertRuleVersion",
@@ -83,6 +96,8 @@ __all__ = [
     "HookOccasion",
     "IdempotencyKey",
     "InboxRow",
+    "Incident",
+    "IncidentAlert",
     "Issue",
     "IssueFacet",
     "IssueFingerprint",
@@ -124,6 +139,7 @@ __all__ = [
     "ScheduleRun",
     "Sighting",
     "Signal",
+    "SilenceRow",
     "SpoolProgress",
     "Switch",
     "SwitchChange",
