@@ -91,14 +91,22 @@ class Condition(Protocol):
     `options` what a rule may set besides, with what each is.
     """
 
-    kind: str
-    about: str
-    metrics: Mapping[str, Metric]
-    labels: tuple[str, ...]
-    by: tuple[str, ...]
-    over: timedelta
-    historic: bool
-    options: Mapping[str, str]
+    @property
+    def kind(self) -> str: ...
+    @property
+    def about(self) -> str: ...
+    @property
+    def metrics(self) -> Mapping[str, Metric]: ...
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+    @property
+    def by(self) -> tuple[str, ...]: ...
+    @property
+    def over(self) -> timedelta: ...
+    @property
+    def historic(self) -> bool: ...
+    @property
+    def options(self) -> Mapping[str, str]: ...
 
     def measure(self, session: Session, measures: Collection[Measure], look: Look) -> Answers: ...
 

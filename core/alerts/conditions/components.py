@@ -1,0 +1,160 @@
+"""Components: what they report of themselves and their error events, from the minute roll-ups."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from core.alerts.condition import About, Answers, Look, Measure, Metric, Sample, labels, named
+from core.alerts.series import MINUTE, Minutes, Series, Tally, grouped, quantile
+from core.alerts.units import Unit
+
+# As `core.intake.components.DURATION_BOUNDS`, in seconds.
+BOUNDS: Final = (
+    *(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5),
+    *(1.0, 2.5, 5.0, 10.0, 30.0, 60.0),
+)
+# How long ago a component may have been heard of to be missed.
+MEMORY: Final = timedelta(days=1)
+
+_HEARD: Final = text("""
+    SELECT project_id, component, max(minute) FROM component_minutes
+    WHERE resolution = 60 AND minute >= :since AND minute < :until
+    GROUP BY project_id, component""")
+
+_METRICS: Final = (
+    Metric("errors", Unit.COUNT, "errors: events, or failures reported if those are more", 0),
+    Metric("error_rate", Unit.PER_MINUTE, "errors in a minute", 0),
+    Metric("events", Unit.COUNT, "error events", 0),
+    Metric("failures", Unit.COUNT, "failures that it reported", 0),
+    Metric("successes", Unit.COUNT, "successes that it reported", 0, low=True),
+    Metric("report_rate", Unit.PER_MINUTE, "reports of either kind in a minute", 0, low=True),
+    Metric("failure_ratio", Unit.RATIO, "failures among its reports"),
+    Metric("p50", Unit.SECONDS, "half of the reported operations took no longer"),
+    Metric("p90", Unit.SECONDS, "nine of ten took no longer"),
+    Metric("p95", Unit.SECONDS, "19 of 20 took no longer"),
+    Metric("p99", Unit.SECONDS, "99 of 100 took no longer"),
+    Metric("mean", Unit.SECONDS, "mean of the reported durations"),
+    Metric("longest", Unit.SECONDS, "longest of the reported durations"),
+    Metric("memory", Unit.BYTES, "most memory that it reported"),
+    Metric("connections_lost", Unit.COUNT, "reports of a lost connection", 0),
+    Metric(
+        "consecutive_failures",
+        Unit.COUNT,
+        "errors since the last minute with a success; order inside of a minute is not known",
+        0,
+    ),
+    Metric("silence", Unit.SECONDS, "time since it was last heard of, within a day"),
+)
+_QUANTILES: Final = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
+_READ: Final[Mapping[str, Callable[[Tally, float], float | None]]] = {
+    "errors": lambda found, _: found.errors,
+    "error_rate": lambda found, minutes: found.errors / minutes,
+    "events": lambda found, _: found.events,
+    "failures": lambda found, _: found.failures,
+    "successes": lambda found, _: found.successes,
+    "report_rate": lambda found, minutes: found.reports / minutes,
+    "failure_ratio": lambda found, _: found.failures / found.reports if found.reports else None,
+    "mean": lambda found, _: found.seconds / found.timed if found.timed else None,
+    "longest": lambda found, _: found.longest if found.timed else None,
+    "memory": lambda found, _: found.memory,
+    "connections_lost": lambda found, _: found.lost,
+}
+
+
+class Components:
+    kind = "component"
+    about = "what a component reports of itself, and its error events"
+    metrics = named(*_METRICS)
+    labels = ("project", "component")
+    by = ("project", "component")
+    over = timedelta(minutes=5)
+    historic = True
+    options: Mapping[str, str] = {}
+
+    def __init__(self) -> None:
+        self._minutes = Minutes()
+
+    def measure(self, session: Session, measures: Collection[Measure], look: Look) -> Answers:
+        quiet = [each for each in measures if each.metric == "silence"]
+        counted = [each for each in measures if each.metric != "silence"]
+        answers: dict[Measure, Sequence[Sample]] = {}
+        if counted:
+            self._minutes.read(session, look.at, max(each.over for each in counted))
+            answers |= self._counted(counted, look)
+        if quiet:
+            answers |= dict.fromkeys(quiet, self._silent(session, look))
+        return answers
+
+    def _counted(self, measures: Sequence[Measure], look: Look) -> dict[Measure, Sequence[Sample]]:
+        """Windows and groups are added up once, however many metrics are read of them."""
+        windows: dict[timedelta, dict[Series, Tally]] = {}
+        groups: dict[tuple[timedelta, tuple[str, ...]], dict[Series, Tally]] = {}
+        answers: dict[Measure, Sequence[Sample]] = {}
+        for measure in measures:
+            if measure.metric == "consecutive_failures":
+                answers[measure] = self._consecutive(measure, look)
+                continue
+            if measure.over not in windows:
+                windows[measure.over] = self._minutes.over(look.at, measure.over)
+            key = (measure.over, measure.by)
+            if key not in groups:
+                groups[key] = _grouped(windows[measure.over], measure.by)
+            answers[measure] = _samples(groups[key], measure, look)
+        return answers
+
+    def _consecutive(self, measure: Measure, look: Look) -> list[Sample]:
+        since = (look.at - measure.over).timestamp()
+        return [
+            _sample(series, measure, look, _in_a_row(minutes, since))
+            for series, minutes in self._minutes
+        ]
+
+    @staticmethod
+    def _silent(session: Session, look: Look) -> list[Sample]:
+        """Counts from the end of the minute in which it was heard of."""
+        rows = session.execute(_HEARD, {"since": look.at - MEMORY, "until": look.at})
+        plain = Measure("component", "silence", MEMORY, Components.by)
+        return [
+            _sample((row[0], row[1]), plain, look, max((look.at - row[2]).total_seconds() - 60, 0))
+            for row in rows
+        ]
+
+
+def _grouped(tallies: Mapping[Series, Tally], by: tuple[str, ...]) -> dict[Series, Tally]:
+    if set(by) == set(Components.by):
+        return dict(tallies)
+    project, component = "project" in by, "component" in by
+    return grouped(tallies, lambda one: (one[0] if project else 0, one[1] if component else ""))
+
+
+def _samples(tallies: Mapping[Series, Tally], measure: Measure, look: Look) -> list[Sample]:
+    minutes = measure.over.total_seconds() / MINUTE
+    share = _QUANTILES.get(measure.metric)
+    read = _READ.get(measure.metric)
+    return [
+        _sample(
+            series,
+            measure,
+            look,
+            read(tally, minutes) if read else quantile(tally, BOUNDS, share or 0),
+        )
+        for series, tally in tallies.items()
+    ]
+
+
+def _sample(series: Series, measure: Measure, look: Look, value: float | None) -> Sample:
+    project_id = series[0] or None
+    told = labels(measure.by, {"project": look.project(project_id), "component": series[1]})
+    return Sample(told, value, About(project_id))
+
+
+def _in_a_row(minutes: Mapping[int, Tally], since: float) -> float:
+    failures = 0.0
+    for minute in sorted(minutes, reverse=True):
+        if minutes[minute].successes or minute + MINUTE <= since:
+            break
+        failures += minutes[minute].errors
+    return failures
