@@ -20,6 +20,7 @@ from core.model.alerts import (
     GaugeMinute,
 )
 from core.model.audit import AuditEntry
+from core.model.backups import BackupRun
 from core.model.base import Base
 from core.model.breakers import Breaker, BreakerTransition
 from core.model.deadletters import DeadLetter, KnownTask, LetterEdit
@@ -76,6 +77,7 @@ __all__ = [
     "AlertTransition",
     "ApiKey",
     "AuditEntry",
+    "BackupRun",
     "Base",
     "BookEntry",
     "Breaker",

@@ -1,0 +1,1 @@
+"""Places for copies of backups, one a file."""
