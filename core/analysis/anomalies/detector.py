@@ -59,7 +59,8 @@ class Detector:
     def update(self, at: float, value: float) -> Point:
         """`at` in seconds since the epoch, in the order of time; `value` is finite."""
         tuning, found = self._tuning, self._predictor.predict(at, value)
-        unit = max(found.error, tuning.floor * (self._highest - self._lowest))
+        spread = tuning.floor * (self._highest - self._lowest)
+        unit = max(found.error, spread, tuning.least_error)
         surprise = (value - found.value) / unit if unit > 0 else 0.0
         bounded = min(max(surprise, -_LARGEST_DRIFT), _LARGEST_DRIFT)
         self._drift += tuning.drift_rate * (bounded - self._drift)

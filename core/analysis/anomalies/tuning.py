@@ -11,7 +11,8 @@ class Tuning:
     faded (`half_life_days`), and by at least `least_surprise` usual errors. After an anomaly
     nothing is reported for `rest` of the points seen (at least `shortest_rest`, at most
     `longest_rest`): what goes on is one anomaly, and the new is learnt meanwhile.
-    `floor`: share of the range seen below which no usual error is believed.
+    `floor`: share of the range seen below which no usual error is believed; nor is one below
+    `least_error`, which is for those who know how much chance there is in their numbers.
     """
 
     level_rate: float = 0.4
@@ -24,6 +25,7 @@ class Tuning:
     least_drift: float = 1.8
     half_life_days: float = 30.0
     floor: float = 0.005
+    least_error: float = 0.0
     learning: int = 50
     rest: float = 0.03
     shortest_rest: int = 20
