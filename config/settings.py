@@ -148,6 +148,37 @@ class Settings(BaseSettings):
     run_days: int = Field(
         30, ge=1, description="Days that finished work and schedule runs are kept."
     )
+    retention_project_bytes: int | None = Field(
+        None,
+        ge=2**20,
+        description="Bytes that the events of one project may take; the least valuable of the "
+        "oldest go first. A project's own setting wins.",
+    )
+    retention_bytes: int | None = Field(
+        None, ge=2**20, description="Bytes that the events of all projects may take together."
+    )
+    recovery_days: int = Field(90, ge=1, description="Days that ended recoveries are kept.")
+    delivery_days: int = Field(
+        30, ge=1, description="Days that deliveries of hooks and alerts are kept."
+    )
+    maintenance_window: str = Field(
+        "",
+        description="When heavy upkeep may start, as `22:00-05:30` in UTC. Default: at any time.",
+    )
+    maintenance_behind_seconds: float = Field(
+        60,
+        gt=0,
+        description="Age of waiting work from which on heavy upkeep waits for a quieter time.",
+    )
+    maintenance_patience_hours: float = Field(
+        6, gt=0, description="Hours after which heavy upkeep waits no longer for a quieter time."
+    )
+    disk_critical: float = Field(
+        0.9,
+        gt=0,
+        le=1,
+        description="Share of the disk above which upkeep that makes room does not wait.",
+    )
     partition_days_ahead: int = Field(7, ge=2, description="Day partitions that are made ahead.")
 
     @classmethod

@@ -156,4 +156,6 @@ def keeping(settings: Settings) -> Keeping:
         rollup_days=settings.rollup_days,
         run_days=settings.run_days,
         deadletter_days=settings.deadletter_days,
+        recovery_days=settings.recovery_days,
+        delivery_days=settings.delivery_days,
     )

@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from core.deadletters.sheet import Sheet
 from core.errors import DiskFullError, ErrorReport, UnprocessableError, report
+from core.maintenance.housekeeping import PostponedError
 from core.resilience.backoff import decide
 from core.resilience.breaker import BreakerOpenError
 from core.store.deadletters import Capture, insert_capture
@@ -33,6 +34,8 @@ AWAY_PAUSE_SECONDS: Final = 2.0
 REQUEUES: Final = 2
 # Not all that waited for one breaker come back in the same moment.
 SPREAD: Final = 0.2
+# What was not tried costs no attempt.
+UNTRIED: Final = frozenset({BreakerOpenError.code, PostponedError.code})
 COUNT_HEADER: Final = "x-delivery-count"
 _random: Final = random.SystemRandom()
 
@@ -87,7 +90,7 @@ class Ledgered(Execution):
         if self.started is None or failed.code == LeaseLostError.code:
             return Outcome.IGNORED
         started, ledger = self.started, self.task.runtime.ledger
-        if failed.code == BreakerOpenError.code:
+        if failed.code in UNTRIED:
             wait = (failed.retry_after or 0.0) * (1 + SPREAD * _random.random())
             ledger.postpone(started, failed, delay=wait)
             return Outcome.RETRIED

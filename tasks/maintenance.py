@@ -3,31 +3,44 @@
 from dataclasses import asdict
 
 from config import wiring
-from core.maintenance import partitions, patterns, retention, rollup
+from core.maintenance import folding, missed, partitions, patterns, retention, rollup
 from core.schedules.tidy import tidy
-from core.store import retries
+from core.store import projects, retries
 from tasks.base import Queue, Result, Work, task
+from tasks.housekeeping import chore
+from tasks.runtime import OWN_PROJECT
 
 
-@task("maintenance.partition", queue=Queue.MAINTENANCE)
+@chore("maintenance.partition", job="partitions")
 def partition(work: Work) -> Result:
     runtime = work.runtime
     values = wiring.keeping(runtime.settings)
     return asdict(partitions.keep(runtime.database, values, runtime.clock.now()))
 
 
-@task("maintenance.roll_up", queue=Queue.MAINTENANCE)
+@chore("maintenance.roll_up", job="rollup", amount="rows_before")
 def roll_up(work: Work) -> Result:
     runtime = work.runtime
     values = wiring.keeping(runtime.settings)
-    return asdict(rollup.thin(runtime.database, values, runtime.clock.now()))
+    thinned = rollup.thin(runtime.database, values, runtime.clock.now())
+    folded = folding.fold(runtime.database, values, runtime.clock.now())
+    return {**asdict(thinned), "book_rows_folded": folded.rows}
 
 
-@task("maintenance.retain", queue=Queue.MAINTENANCE)
+@chore("maintenance.retain", job="retention", amount="total", heavy=True)
 def retain(work: Work) -> Result:
     runtime = work.runtime
     values = wiring.keeping(runtime.settings)
-    return asdict(retention.clean(runtime.database, values, runtime.clock.now()))
+    cleaned = retention.clean(runtime.database, values, runtime.clock.now())
+    deleted = {table: rows for table, rows in cleaned.deleted.items() if rows}
+    return {"total": cleaned.total, "deleted": deleted}
+
+
+@chore("maintenance.watch", job=missed.JOB)
+def watch(work: Work) -> Result:
+    now = work.runtime.clock.now()
+    own = projects.ensure(work.session, OWN_PROJECT, now=now)[0]
+    return missed.watch(work.session, now, own_project=own.id)
 
 
 @task("maintenance.tidy_runs", queue=Queue.MAINTENANCE)

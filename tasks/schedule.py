@@ -56,6 +56,13 @@ JOBS: Final = (
         catch_up=CatchUp.ONCE,
     ),
     Job(
+        name="watch",
+        task="maintenance.watch",
+        queue=Queue.MAINTENANCE,
+        interval=10 * MINUTE,
+        priority=3,
+    ),
+    Job(
         name="runs-tidy",
         task="maintenance.tidy_runs",
         queue=Queue.MAINTENANCE,

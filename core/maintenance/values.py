@@ -19,6 +19,8 @@ class Keeping:
     run_days: int = 30
     deadletter_days: int = 90
     trace_days: int = 1
+    recovery_days: int = 90
+    delivery_days: int = 30
     batch: int = 5_000
 
 

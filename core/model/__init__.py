@@ -28,6 +28,7 @@ from core.model.deliveries import DeliveryAttempt, Notification
 from core.model.events import Event, EventId, PayloadDictionary
 from core.model.fleet import Agent, Leader, PoolLoad, PoolOverride, ScaleDecision
 from core.model.hooks import Hook, HookDelivery, HookOccasion
+from core.model.housekeeping import EventDay, KeptEvent, MaintenanceFinding, MaintenanceRun
 from core.model.idempotency import IdempotencyKey
 from core.model.inbox import InboxRow, SpoolProgress
 from core.model.insight import (
@@ -90,6 +91,7 @@ __all__ = [
     "Deploy",
     "DigestFlight",
     "Event",
+    "EventDay",
     "EventId",
     "Facet",
     "GaugeMinute",
@@ -109,9 +111,12 @@ __all__ = [
     "IssueShape",
     "IssueTransition",
     "IssueVisitor",
+    "KeptEvent",
     "KnownTask",
     "Leader",
     "LetterEdit",
+    "MaintenanceFinding",
+    "MaintenanceRun",
     "MarkCount",
     "MergeSuggestion",
     "MessageDelivery",

@@ -25,6 +25,8 @@ class SignalKind(StrEnum):
     RECOVERABLE = "recoverable"
     RECOVERED = "recovered"
     ESCALATED = "escalated"
+    MAINTENANCE_MISSED = "maintenance_missed"
+    MAINTENANCE_FOUND = "maintenance_found"
 
 
 @dataclass(frozen=True, slots=True)
