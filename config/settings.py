@@ -56,6 +56,11 @@ class Settings(BaseSettings):
         "which decide before ours.",
     )
 
+    alerts_file: Path | None = Field(
+        None,
+        description="YAML file with rules of alerts of your own, and with channels, which replace "
+        "our rules of the same names.",
+    )
     breakers_file: Path | None = Field(
         None, description="Settings of circuit breakers of your own, in TOML, which win over ours."
     )

@@ -59,7 +59,7 @@ def _factor(word: str, unit: Unit) -> float:
     words = known.get(unit, {})
     if word not in words:
         wanted = f"one of {', '.join(words)}" if words else "a plain number"
-        raise QuantityError(f"{word!r} is no unit of a {unit}; write {wanted}")
+        raise QuantityError(f"{word!r} is no unit of {unit}; write {wanted}")
     return words[word]
 
 

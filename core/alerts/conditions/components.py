@@ -72,7 +72,9 @@ class Components:
     by = ("project", "component")
     over = timedelta(minutes=5)
     historic = True
-    options: Mapping[str, str] = {}
+    options: Mapping[str, str] = {
+        "fewest": "with fewer reports, ratio and durations are unknown; usually 1"
+    }
 
     def __init__(self) -> None:
         self._minutes = Minutes()
@@ -134,6 +136,7 @@ def _samples(tallies: Mapping[Series, Tally], measure: Measure, look: Look) -> l
     minutes = measure.over.total_seconds() / MINUTE
     share = _QUANTILES.get(measure.metric)
     read = _READ.get(measure.metric)
+    fewest = float(measure.option("fewest", 1))
     return [
         _sample(
             series,
@@ -141,8 +144,18 @@ def _samples(tallies: Mapping[Series, Tally], measure: Measure, look: Look) -> l
             look,
             read(tally, minutes) if read else quantile(tally, BOUNDS, share or 0),
         )
+        if _enough(tally, measure, fewest)
+        else _sample(series, measure, look, None)
         for series, tally in tallies.items()
     ]
+
+
+def _enough(tally: Tally, measure: Measure, fewest: float) -> bool:
+    """Whether what is not a count rests on enough reports."""
+    if fewest <= 1 or Components.metrics[measure.metric].empty is not None:
+        return True
+    counted = tally.reports if measure.metric == "failure_ratio" else tally.timed
+    return counted >= fewest or measure.metric == "memory"
 
 
 def _sample(series: Series, measure: Measure, look: Look, value: float | None) -> Sample:
