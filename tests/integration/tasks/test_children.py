@@ -55,7 +55,7 @@ def test_it_grows_at_once_and_works_with_all_of_them(house, exchange, has):
     has(children=1)
     exchange.want(Wanted(4))
     has(children=4)
-    items = [house.order("drill.slow", what="slow", seconds=1.5) for _ in range(4)]
+    items = [house.order("drill.slow", what="slow", seconds=4) for _ in range(4)]
     house.fleet()
     has(busy=4)
     for item in items:
