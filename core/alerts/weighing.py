@@ -1,0 +1,102 @@
+"""What one rule makes of the series of its measure and of the alerts that it has: pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from core.alerts.condition import About, Labels, Sample
+from core.alerts.panel import Panel
+from core.alerts.rule import Rule, fingerprint
+from core.alerts.state import ACTIVE, Change, NoData, Seen, Standing, State, step
+from core.model import Alert
+
+# Alerts of one rule that are begun at once; the others of its series wait until these are over.
+MOST: Final = 1_000
+GONE: Final = Seen(False, "", "its rule is gone or rests")
+
+
+class Candidate(NamedTuple):
+    """A series beyond the threshold that has no living alert."""
+
+    rule: Rule
+    series: Labels
+    about: About
+    seen: Seen
+    fingerprint: str
+    labels: Mapping[str, str]
+
+
+class Move(NamedTuple):
+    """What becomes of an alert that lives."""
+
+    rule: Rule | None
+    alert: Alert
+    change: Change | None
+    seen: Seen
+
+
+def standing(alert: Alert, *, fires: int = 0) -> Standing:
+    return Standing(
+        state=State(alert.state),
+        severity=alert.severity,
+        started_at=alert.started_at,
+        state_at=alert.state_at,
+        fired_at=alert.fired_at,
+        clear_since=alert.clear_since,
+        resolved_at=alert.resolved_at,
+        dismissed=alert.dismissed,
+        flapping=alert.flapping,
+        escalation=alert.escalation,
+        fires=fires,
+    )
+
+
+def moves(rule: Rule, panel: Panel, alerts: Sequence[Alert], now: datetime) -> Iterator[Move]:
+    """Of the alerts that live."""
+    for alert in alerts:
+        seen = _seen(rule, panel, rule.series(alert.labels), active=alert.state in ACTIVE)
+        yield Move(rule, alert, step(standing(alert), seen, rule.terms, now), seen)
+
+
+def orphaned(alert: Alert, now: datetime) -> Move:
+    """Its rule no longer holds: there is nothing that could keep it."""
+    plain = standing(alert)
+    new = State.RESOLVED if plain.state in ACTIVE else State.INACTIVE
+    if plain.state not in {State.PENDING, *ACTIVE}:
+        return Move(None, alert, Change(new=None, values={"dismissed": False}), GONE)
+    over = {"resolved_at": now, "clear_since": None}
+    return Move(None, alert, Change(new=new, reason=GONE.why, values=over), GONE)
+
+
+def candidates(rule: Rule, panel: Panel, alerts: Sequence[Alert]) -> Iterator[Candidate]:
+    """Series that have no alert yet and are to have one."""
+    first = rule.first.threshold
+    hits = panel.beyond(rule.side, first, most=MOST + len(alerts))
+    if rule.terms.no_data is NoData.ALERT:
+        hits = [*hits, *panel.unknown, *_missing(rule, panel)]
+    if not hits:
+        return
+    known = {rule.series(alert.labels) for alert in alerts}
+    for sample in [each for each in hits if each.labels not in known][:MOST]:
+        seen = rule.judge(sample.value, active=False)
+        labels = rule.labelled(sample.labels, seen.severity)
+        yield Candidate(rule, sample.labels, sample.about, seen, fingerprint(labels), labels)
+
+
+def _seen(rule: Rule, panel: Panel, series: Labels, *, active: bool) -> Seen:
+    sample = panel.by_labels.get(series)
+    if sample is not None:
+        return rule.judge(sample.value, active=active)
+    if not rule.matches(series):
+        return Seen(False, rule.first.severity, "the rule is no longer about it")
+    return rule.judge(rule.metric.empty, active=active)
+
+
+def _missing(rule: Rule, panel: Panel) -> list[Sample]:
+    """The one series that a rule names outright, where nothing is heard of it."""
+    names = {matcher.label: matcher.exact for matcher in rule.where}
+    if rule.metric.empty is not None or not names or None in names.values():
+        return []
+    series = tuple((name, names[name] or "") for name in sorted(rule.measure.by) if name in names)
+    heard = any(set(series) <= set(sample.labels) for sample in panel.samples)
+    return [] if heard else [Sample(series, None)]
