@@ -10,7 +10,9 @@ import click
 
 from cli.console import Console, data_dir_option
 from config import logging
+from config.actions import declared
 from config.bootstrap import remembered
+from config.breakers import book
 from config.private import private_folder
 from config.settings import Settings
 from workers import procfile
@@ -34,6 +36,7 @@ def run(ctx: click.Context, port: int | None, processes: str | None) -> None:
     settings = _settings(ctx.ensure_object(Console).data_dir, port)
     logging.configure("run", settings.log_level)
     every = procfile.read()
+    _usable(settings)
     names = None if processes is None else [name.strip() for name in processes.split(",")]
     entries = procfile.chosen(every, names)
     private_folder(settings.data_dir)
@@ -57,6 +60,12 @@ def announce(host: Host, *, first: bool) -> None:
     say(f"Ready: {host.addresses['api'] or 'all processes run'}. Ctrl-C stops it.")
     if first and sys.stderr.isatty():
         say(f"Admin key, also in {host.addresses['credentials']}: {host.credentials.admin_key}")
+
+
+def _usable(settings: Settings) -> None:
+    """Files of the operators are read here first: a mistake would stop recovery in each worker."""
+    declared(settings.actions_file)
+    book(settings.breakers_file)
 
 
 def _settings(data_dir: Path | None, port: int | None) -> Settings:
