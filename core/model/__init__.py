@@ -10,6 +10,7 @@ from core.model.alert_groups import (
     IncidentAlert,
     SilenceRow,
 )
+from core.model.alert_memories import AlertMemory, AlertRanking
 from core.model.alerts import (
     Alert,
     AlertClock,
@@ -72,7 +73,9 @@ __all__ = [
     "AlertFlush",
     "AlertGroup",
     "AlertGroupMember",
+    "AlertMemory",
     "AlertNote",
+    "AlertRanking",
     "AlertRule",
     "AlertRuleVersion",
     "AlertTransition",

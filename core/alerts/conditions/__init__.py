@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from core.alerts.condition import Condition
+from core.alerts.conditions.anomaly import Anomaly
 from core.alerts.conditions.breakers import Breakers
+from core.alerts.conditions.burn_rate import BurnRate
 from core.alerts.conditions.components import Components
 from core.alerts.conditions.deadletters import DeadLetters
 from core.alerts.conditions.gauges import Gauges
@@ -27,6 +29,8 @@ CONDITIONS: Final[Mapping[str, Callable[[], Condition]]] = {
     Pools.kind: Pools,
     Schedules.kind: Schedules,
     Gauges.kind: Gauges,
+    Anomaly.kind: Anomaly,
+    BurnRate.kind: BurnRate,
 }
 
 
