@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from config import wiring
 from core.maintenance import folding, missed, partitions, patterns, retention, rollup
+from core.maintenance.space import budget
 from core.schedules.tidy import tidy
 from core.store import projects, retries
 from tasks.base import Queue, Result, Work, task
@@ -34,6 +35,13 @@ def retain(work: Work) -> Result:
     cleaned = retention.clean(runtime.database, values, runtime.clock.now())
     deleted = {table: rows for table, rows in cleaned.deleted.items() if rows}
     return {"total": cleaned.total, "deleted": deleted}
+
+
+@chore("maintenance.make_room", job="space", amount="bytes_freed", heavy=True)
+def make_room(work: Work) -> Result:
+    runtime, settings = work.runtime, work.runtime.settings
+    each, total = settings.retention_project_bytes, settings.retention_bytes
+    return asdict(budget.keep(runtime.database, runtime.clock.now(), each=each, total=total))
 
 
 @chore("maintenance.watch", job=missed.JOB)

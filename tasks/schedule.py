@@ -56,6 +56,14 @@ JOBS: Final = (
         catch_up=CatchUp.ONCE,
     ),
     Job(
+        name="space",
+        task="maintenance.make_room",
+        queue=Queue.MAINTENANCE,
+        cron="50 * * * *",
+        priority=7,
+        catch_up=CatchUp.ONCE,
+    ),
+    Job(
         name="watch",
         task="maintenance.watch",
         queue=Queue.MAINTENANCE,

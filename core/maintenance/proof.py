@@ -30,6 +30,8 @@ class Day:
     thinned: int = 0
     ids: int = 0
     counted: int = 0
+    cropped: int = 0
+    cropped_thinned: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +101,14 @@ def contradictions(evidence: Evidence) -> list[Contradiction]:
 
 def _of_day(day: Day) -> Iterator[Contradiction]:
     pairs = (
-        ("stored by the books = events", day.booked, day.events),
-        ("thinned by the books = events without payload", day.booked_thinned, day.thinned),
+        ("stored by the books = events", day.booked, day.events + day.cropped),
+        (
+            "thinned by the books = events without payload",
+            day.booked_thinned,
+            day.thinned + day.cropped_thinned,
+        ),
         ("event ids = events", day.ids, day.events),
-        ("counts by the minute = events", day.counted, day.events),
+        ("counts by the minute = events", day.counted, day.events + day.cropped),
     )
     for what, expected, found in pairs:
         if expected != found:
@@ -113,8 +119,11 @@ _DAYS: Final = text("""
     WITH booked AS (
         SELECT day, project_id,
             sum(count) FILTER (WHERE account = 'stored') AS booked,
-            sum(count) FILTER (WHERE account = 'thinned') AS booked_thinned
-        FROM book_entries WHERE day >= :day AND account IN ('stored', 'thinned')
+            sum(count) FILTER (WHERE account = 'thinned') AS booked_thinned,
+            sum(count) FILTER (WHERE account = 'cropped') AS cropped,
+            sum(count) FILTER (WHERE account = 'cropped_thinned') AS cropped_thinned
+        FROM book_entries WHERE day >= :day
+            AND account IN ('stored', 'thinned', 'cropped', 'cropped_thinned')
         GROUP BY day, project_id
     ), found AS (
         SELECT (received_at AT TIME ZONE 'UTC')::date AS day, project_id, count(*) AS events,
@@ -129,7 +138,8 @@ _DAYS: Final = text("""
     )
     SELECT day, project_id, coalesce(booked, 0)::bigint, coalesce(booked_thinned, 0)::bigint,
         coalesce(events, 0)::bigint, coalesce(thinned, 0)::bigint, coalesce(ids, 0)::bigint,
-        coalesce(counted, 0)::bigint
+        coalesce(counted, 0)::bigint, coalesce(cropped, 0)::bigint,
+        coalesce(cropped_thinned, 0)::bigint
     FROM booked
     FULL JOIN found USING (day, project_id)
     FULL JOIN known USING (day, project_id)

@@ -16,7 +16,10 @@ UNKNOWN_PROJECT: Final = 0
 
 
 class Account(StrEnum):
-    """`thinned` is a part of `stored`; `rejected` and `skipped` are counted by reason."""
+    """`thinned` is a part of `stored`; `rejected` and `skipped` are counted by reason.
+
+    `cropped` were stored and gave way to a budget later, `cropped_thinned` are those of `thinned`.
+    """
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"
@@ -24,6 +27,8 @@ class Account(StrEnum):
     STORED = "stored"
     DUPLICATES = "duplicates"
     THINNED = "thinned"
+    CROPPED = "cropped"
+    CROPPED_THINNED = "cropped_thinned"
 
 
 @dataclass(frozen=True, slots=True, order=True)
