@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "recovery": "What is done about failures, and a person's word on it.",
     "hook": "Endpoints outside that are told of what came to pass.",
     "breaker": "Circuit breakers: how they stand, and what is forced on them.",
+    "switch": "Switches that applications read: fallbacks, features, where to go.",
     "transaction": "The log of transactions, and those that are in doubt.",
     "saga": "Work in steps that is undone where it cannot be done.",
     "retry": "How retries have gone lately.",
