@@ -14,6 +14,7 @@ COMMANDS: Final = {
     "demo": "Let a small program fail in many ways and see what becomes of it.",
     "doctor": "Check every dependency and prove the books.",
     "db": "Create and migrate the database.",
+    "backup": "Backups: taken, proven, listed, restored.",
     "project": "Applications whose errors are taken in.",
     "key": "API keys.",
     "issue": "Failures, grouped.",

@@ -184,6 +184,47 @@ class Settings(BaseSettings):
         le=1,
         description="Share of the disk above which upkeep that makes room does not wait.",
     )
+    backup_dir: Path | None = Field(
+        None,
+        description="Where backups are made and kept. Default: `backups` in the data directory.",
+    )
+    backup_key_file: Path | None = Field(
+        None, description="Key that backups are encrypted with; `mendline backup key` makes one."
+    )
+    backup_compression: int = Field(
+        1, ge=0, le=9, description="Level of gzip in backups: 0 none, 1 fast, 9 small."
+    )
+    backup_s3: str | None = Field(
+        None, description="`s3://BUCKET/PREFIX` that proven backups are copied to; extra `s3`."
+    )
+    backup_s3_endpoint: str | None = Field(
+        None, description="Address of an S3-compatible store other than Amazon's."
+    )
+    backup_scratch_url: SecretStr | None = Field(
+        None,
+        description="PostgreSQL where backups are proven by a restore. Default: the server itself.",
+    )
+    backup_daily: bool = Field(
+        True, description="Whether a backup is taken, proven and copied every night."
+    )
+    backup_keep_days: int = Field(7, ge=1, description="Days of which the last backup is kept.")
+    backup_keep_weeks: int = Field(4, ge=0, description="Weeks of which the last backup is kept.")
+    backup_keep_months: int = Field(
+        12, ge=0, description="Months of which the last backup is kept."
+    )
+    backup_max_bytes: int = Field(
+        0, ge=0, description="Bytes of all backups; the oldest go first. 0: as many as there are."
+    )
+    wal_archive_dir: Path | None = Field(
+        None,
+        description="Where base backups and the log of changes are kept, for a restore to any "
+        "moment. Without it there is no continuous archive.",
+    )
+    postgres_programs: Path | None = Field(
+        None,
+        description="Folder of pg_dump and its siblings. Default: where the server's version of "
+        "them is usually found.",
+    )
     partition_days_ahead: int = Field(7, ge=2, description="Day partitions that are made ahead.")
 
     @classmethod

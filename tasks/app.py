@@ -16,6 +16,7 @@ from tasks.runtime import Runtime
 
 MODULES: Final = (
     "tasks.analysis",
+    "tasks.backups",
     "tasks.deadletter",
     "tasks.hooks",
     "tasks.insight",

@@ -71,6 +71,14 @@ JOBS: Final = (
         priority=3,
     ),
     Job(
+        name="backup",
+        task="backup.create",
+        queue=Queue.MAINTENANCE,
+        cron="30 2 * * *",
+        priority=8,
+        catch_up=CatchUp.ONCE,
+    ),
+    Job(
         name="runs-tidy",
         task="maintenance.tidy_runs",
         queue=Queue.MAINTENANCE,

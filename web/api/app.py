@@ -16,6 +16,7 @@ from web.api.middleware import BodyLimit, Boundary, RequestId, Timing
 from web.api.readiness import Probe
 from web.api.routes import (
     audit,
+    backups,
     breakers,
     correlations,
     deadletters,
@@ -71,6 +72,7 @@ SUBJECTS: Final = (
     recoveries,
     schedules,
     maintenance,
+    backups,
     signals,
     solutions,
     stats,

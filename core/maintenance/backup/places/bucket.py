@@ -16,7 +16,7 @@ CONNECT_SECONDS: Final = 10
 READ_SECONDS: Final = 60
 
 
-class S3Place:
+class Bucket:
     """`address` is `s3://bucket/prefix`; `endpoint` another store than Amazon's."""
 
     def __init__(self, address: str, *, endpoint: str | None = None) -> None:

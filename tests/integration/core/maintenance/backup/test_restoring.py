@@ -1,0 +1,92 @@
+from dataclasses import replace
+
+import psycopg
+import pytest
+from alembic import command
+
+from core.clock import SystemClock
+from core.maintenance.backup import restoring, taking
+from core.maintenance.backup.loading import Loading
+from core.maintenance.backup.problems import DamagedBackupError, OverwriteRefusedError
+from core.maintenance.backup.restoring import Wish
+from core.store import schema
+from core.store.engine import Database
+from core.store.schema import Fit
+
+pytestmark = pytest.mark.store
+
+CLOCK = SystemClock()
+
+
+def rows(target, table):
+    with psycopg.connect(target.url) as connection:
+        return connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+
+
+def named_like(target, pattern):
+    with psycopg.connect(target.url) as connection:
+        statement = "SELECT datname FROM pg_database WHERE datname LIKE %s"
+        return [row[0] for row in connection.execute(statement, [pattern])]
+
+
+@pytest.fixture
+def elsewhere(target):
+    """A name that is free; what was made under it is dropped."""
+    name = f"{target.database}_elsewhere"
+    yield target.named(name)
+    with psycopg.connect(target.url, autocommit=True) as connection:
+        for each in named_like(target, f"{name}%"):
+            connection.execute(f'DROP DATABASE "{each}" WITH (FORCE)')
+
+
+def test_it_restores_under_a_new_name(backup, target, elsewhere):
+    done = restoring.restore(backup.path, Wish(target=elsewhere), Loading(), CLOCK)
+    assert (done.before, rows(elsewhere, "events"), rows(target, "events")) == (None, 10, 10)
+
+
+def test_nothing_is_overwritten_without_the_word(backup, target, elsewhere):
+    wish = Wish(target=elsewhere)
+    restoring.restore(backup.path, wish, Loading(), CLOCK)
+    for word in (None, "yes", target.database):
+        with pytest.raises(OverwriteRefusedError, match=f"--overwrite {elsewhere.database}"):
+            restoring.restore(backup.path, replace(wish, overwrite=word), Loading(), CLOCK)
+    assert named_like(target, f"{elsewhere.database}%") == [elsewhere.database]
+
+
+def test_with_the_word_the_old_one_is_kept_beside(backup, target, elsewhere):
+    wish = Wish(target=elsewhere)
+    restoring.restore(backup.path, wish, Loading(), CLOCK)
+    with psycopg.connect(elsewhere.url, autocommit=True) as busy:
+        busy.execute("DELETE FROM events")
+        wish = replace(wish, overwrite=elsewhere.database)
+        done = restoring.restore(backup.path, wish, Loading(), CLOCK)
+        with pytest.raises(psycopg.OperationalError):
+            busy.execute("SELECT 1")
+    assert rows(elsewhere, "events") == 10
+    assert rows(target.named(done.before), "events") == 0
+
+
+def test_a_restore_that_fails_leaves_nothing_and_touches_nothing(backup, target, elsewhere):
+    backup.path.write_bytes(b"damaged" + backup.path.read_bytes()[7:])
+    with pytest.raises(DamagedBackupError, match="checksum"):
+        restoring.restore(backup.path, Wish(target=elsewhere), Loading(), CLOCK)
+    assert named_like(target, f"{elsewhere.database}%") == []
+
+
+def test_an_older_schema_is_upgraded_or_left(backup, target, how, elsewhere):
+    restoring.restore(backup.path, Wish(target=elsewhere), Loading(), CLOCK)
+    one_revision_back(elsewhere.url)
+    older = taking.take(elsewhere, how)
+    wish = Wish(target=elsewhere, overwrite=elsewhere.database, upgrade=False)
+    restoring.restore(older.path, wish, Loading(), CLOCK)
+    assert schema.state(elsewhere.url).fit is Fit.OLDER
+    restoring.restore(older.path, replace(wish, upgrade=True), Loading(), CLOCK)
+    assert schema.state(elsewhere.url).ready
+
+
+def one_revision_back(url):
+    database = Database(url)
+    with database.engine.connect() as connection:
+        command.downgrade(schema.config(connection), "-1")
+        connection.commit()
+    database.dispose()
