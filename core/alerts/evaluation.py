@@ -163,9 +163,8 @@ def missed(before: datetime, now: datetime) -> list[datetime]:
     if now - before <= LATE:
         return []
     first = before.replace(second=0, microsecond=0) + MINUTE
-    count = int((now - first) / MINUTE) + 1
-    every = [first + place * MINUTE for place in range(max(count - MOST_MISSED, 0), count)]
-    return [moment for moment in every if moment < now]
+    count = -((first - now) // MINUTE)
+    return [first + place * MINUTE for place in range(max(count - MOST_MISSED, 0), count)]
 
 
 def _claimed(session: Session, now: datetime) -> AlertClock | None:

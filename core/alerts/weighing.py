@@ -89,6 +89,8 @@ def _seen(rule: Rule, panel: Panel, series: Labels, *, active: bool) -> Seen:
         return rule.judge(sample.value, active=active)
     if not rule.matches(series):
         return Seen(False, rule.first.severity, "the rule is no longer about it")
+    if len(series) < len(rule.measure.by) and _heard(series, panel):
+        return Seen(False, rule.first.severity, "it is heard of again")
     return rule.judge(rule.metric.empty, active=active)
 
 
@@ -98,5 +100,8 @@ def _missing(rule: Rule, panel: Panel) -> list[Sample]:
     if rule.metric.empty is not None or not names or None in names.values():
         return []
     series = tuple((name, names[name] or "") for name in sorted(rule.measure.by) if name in names)
-    heard = any(set(series) <= set(sample.labels) for sample in panel.samples)
-    return [] if heard else [Sample(series, None)]
+    return [] if _heard(series, panel) else [Sample(series, None)]
+
+
+def _heard(series: Labels, panel: Panel) -> bool:
+    return any(set(series) <= set(sample.labels) for sample in panel.samples)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import orjson
 from sqlalchemy import ColumnElement, func, or_, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
 from core.errors import NotFoundError
@@ -15,6 +15,8 @@ from core.model import Alert, AlertNote, AlertTransition
 from core.store.paging import Cursor, Keyset, Page
 
 ORDER: Final = Keyset(Alert.id, Alert.id)
+# Rows are written by statements that no object in a session follows.
+_AS_IT_IS: Final = {"populate_existing": True}
 RULE: Final = "rule"
 PUSH: Final = "push"
 
@@ -152,7 +154,8 @@ def living(session: Session, source: str = RULE) -> Sequence[Alert]:
     """Pending, firing or acknowledged, and those that a person sent away."""
     alive = Alert.resolved_at.is_(None) & (Alert.state != "inactive")
     statement = select(Alert).where(Alert.source == source, or_(alive, Alert.dismissed))
-    return session.scalars(statement.order_by(Alert.id)).all()
+    ordered = statement.order_by(Alert.id).execution_options(**_AS_IT_IS)
+    return session.scalars(ordered).all()
 
 
 def latest(session: Session, fingerprints: Collection[str], source: str = RULE) -> Sequence[Alert]:
@@ -162,8 +165,9 @@ def latest(session: Session, fingerprints: Collection[str], source: str = RULE) 
     statement = (
         select(Alert)
         .where(Alert.source == source, Alert.fingerprint.in_(fingerprints))
-        .distinct(Alert.fingerprint)
+        .ext(distinct_on(Alert.fingerprint))
         .order_by(Alert.fingerprint, Alert.id.desc())
+        .execution_options(**_AS_IT_IS)
     )
     return session.scalars(statement).all()
 

@@ -1,0 +1,182 @@
+"""From component minutes and signals to alerts as rows, by the clock."""
+
+from datetime import timedelta
+
+import pytest
+
+from config.alerts import read_text
+from core.alerts.evaluation import MOST_MISSED, Evaluator
+from core.model import AlertClock
+from core.store import alert_rules, alerts, components, signals
+from core.store.alert_rules import NewRule, Source
+from core.store.components import Delta, Slot
+from core.store.signals import NewSignal
+from tests.integration.core.rows import NOW, add_issue
+
+RULE = """
+rules:
+  - name: Errors
+    measure: component.errors
+    over: 5m
+    above: {high: 10, critical: 100}
+    clears: 5
+    reopen: 2m
+"""
+
+
+def put(session, text=RULE):
+    (written,) = read_text(text).rules
+    new = NewRule(name=written.rule.name, body=written.body, source=Source.API, author="ana")
+    return alert_rules.create(session, new, now=NOW)
+
+
+def told(session, project_id, *, at, component="cart", **counts):
+    minute = at.replace(second=0, microsecond=0)
+    components.add(session, [(Slot(project_id, component, minute), Delta(**counts))])
+
+
+def only(session):
+    (found,) = alerts.living(session)
+    return found
+
+
+def history(session, alert):
+    return [(each.old, each.new) for each in alerts.transitions(session, alert.id)]
+
+
+@pytest.fixture
+def evaluator():
+    return Evaluator()
+
+
+def test_a_threshold_crossed_in_the_running_minute_fires(session, project_id, evaluator):
+    rule = put(session)
+    told(session, project_id, at=NOW, events=11)
+    done = evaluator.tick(session, NOW + timedelta(seconds=2))
+    alert = only(session)
+    assert done.changes == {"firing": 1}
+    assert (alert.rule_id, alert.project_id, alert.component) == (rule.id, project_id, "cart")
+    assert alert.labels == {
+        "alertname": "Errors",
+        "component": "cart",
+        "project": "shop",
+        "severity": "high",
+    }
+    assert alert.reason == "component.errors is 11, above 10"
+    assert history(session, alert) == [(None, "firing")]
+
+
+def test_the_next_look_reads_what_is_new(session, project_id, evaluator):
+    put(session)
+    told(session, project_id, at=NOW, events=9)
+    assert evaluator.tick(session, NOW + timedelta(seconds=2)).changed == 0
+    told(session, project_id, at=NOW, events=200)
+    assert evaluator.tick(session, NOW + timedelta(seconds=4)).changes == {"firing": 1}
+    assert only(session).severity == "critical"
+
+
+def test_what_is_over_is_resolved_below_where_it_clears(session, project_id, evaluator):
+    put(session)
+    told(session, project_id, at=NOW, events=12)
+    evaluator.tick(session, NOW + timedelta(seconds=50))
+    alert = only(session)
+    evaluator.tick(session, NOW + timedelta(minutes=5, seconds=20))
+    assert only(session).id == alert.id  # 8 of 12 lie in the window still
+    evaluator.tick(session, NOW + timedelta(minutes=5, seconds=40))
+    assert alerts.living(session) == []
+    assert history(session, alert) == [(None, "firing"), ("firing", "resolved")]
+
+
+def test_what_fires_again_soon_is_the_same_episode(session, project_id, evaluator):
+    put(session)
+    told(session, project_id, at=NOW, events=12)
+    evaluator.tick(session, NOW)
+    evaluator.tick(session, NOW + timedelta(seconds=1))
+    first = only(session)
+    later = NOW + timedelta(minutes=6)
+    evaluator.tick(session, later)
+    told(session, project_id, at=later, events=12)
+    evaluator.tick(session, later + timedelta(seconds=30))
+    again = only(session)
+    assert (again.id, again.episode, again.started_at) == (first.id, 1, NOW + timedelta(seconds=1))
+    much_later = NOW + timedelta(minutes=30)
+    evaluator.tick(session, much_later)
+    told(session, project_id, at=much_later, events=12)
+    evaluator.tick(session, much_later + timedelta(seconds=1))
+    assert only(session).episode == 2
+
+
+def test_minutes_that_were_missed_are_caught_up(session, project_id, evaluator):
+    put(session)
+    evaluator.tick(session, NOW)
+    told(session, project_id, at=NOW + timedelta(minutes=10), events=12)
+    done = Evaluator().tick(session, NOW + timedelta(minutes=30, seconds=1))
+    assert done.caught_up == 30
+    assert done.changes == {"firing": 1, "resolved": 1}
+    alert = alerts.page(session, alerts.Wanted()).rows[0][0]
+    assert alert.fired_at == NOW + timedelta(minutes=11)
+    assert alert.resolved_at < NOW + timedelta(minutes=17)
+
+
+def test_no_more_than_an_hour_is_caught_up(session, project_id, evaluator):
+    put(session)
+    evaluator.tick(session, NOW)
+    done = evaluator.tick(session, NOW + timedelta(days=2))
+    assert done.caught_up == MOST_MISSED
+
+
+def test_an_alert_ends_with_its_rule(session, project_id, evaluator):
+    rule = put(session)
+    told(session, project_id, at=NOW, events=12)
+    evaluator.tick(session, NOW + timedelta(seconds=1))
+    alert = only(session)
+    alert_rules.remove(session, rule.id)
+    evaluator.tick(session, NOW + timedelta(seconds=3))
+    session.refresh(alert)
+    assert (alert.state, alert.reason) == ("resolved", "its rule is gone or rests")
+
+
+def test_a_new_issue_is_one_alert_for_a_while(session, project_id, evaluator):
+    put(
+        session,
+        """
+rules:
+  - {name: New, measure: signal.count, with: {signal: new_issue}, over: 10m, at_least: 1}
+""",
+    )
+    issue = add_issue(session, project_id, component="cart", last_release="1.2")
+    signals.add(session, [NewSignal(project_id, issue.id, "new_issue", NOW)])
+    evaluator.tick(session, NOW + timedelta(seconds=1))
+    alert = only(session)
+    assert (alert.issue_id, alert.release, alert.component) == (issue.id, "1.2", "cart")
+    evaluator.tick(session, NOW + timedelta(minutes=11))
+    assert alerts.living(session) == []
+
+
+def test_a_component_that_falls_silent_is_missed(session, project_id, evaluator):
+    put(
+        session,
+        """
+rules:
+  - name: Silent
+    measure: component.silence
+    where: {component: feed}
+    above: 10m
+    no_data: alert
+""",
+    )
+    evaluator.tick(session, NOW)
+    assert only(session).labels["component"] == "feed"
+    told(session, project_id, at=NOW, component="feed", successes=1)
+    evaluator.tick(session, NOW + timedelta(minutes=1))
+    assert alerts.living(session) == []
+    evaluator.tick(session, NOW + timedelta(minutes=12))
+    assert only(session).labels["project"] == "shop"
+
+
+def test_one_evaluation_runs_at_a_time(database):
+    with database.transaction() as session:
+        session.add(AlertClock(name="rules", evaluated_at=NOW))
+    with database.transaction() as first, database.transaction() as second:
+        assert Evaluator().tick(first, NOW + timedelta(seconds=2)).ran
+        assert not Evaluator().tick(second, NOW + timedelta(seconds=2)).ran
