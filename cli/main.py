@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "retry": "How retries have gone lately.",
     "fleet": "The pools of workers: how they are, and how large.",
     "schedule": "Jobs that run by the clock.",
+    "log": "What the processes of the platform log.",
     "config": "The settings in effect.",
     "analyze": "The analysis of standard input; needs no server.",
 }

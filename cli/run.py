@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cli.console import Console, data_dir_option
-from config import logging
+from config import logging, loglines
 from config.actions import declared
 from config.bootstrap import remembered
 from config.breakers import book
@@ -44,6 +44,7 @@ def run(ctx: click.Context, port: int | None, processes: str | None) -> None:
         ended = end_leftovers(settings.data_dir / "processes")
         if ended:
             say(f"Ended {ended} processes that the last run left behind.")
+        loglines.begin(settings)
         first = not remembered(settings.data_dir)
         host = Host(settings, entries, everything=len(entries) == len(every), say=say)
         asyncio.run(host.run(lambda ready: announce(ready, first=first)))

@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from types import TracebackType
 from typing import Any, Final
 
@@ -33,6 +33,15 @@ QUIET: Final = (
 )
 
 Event = MutableMapping[str, Any]
+Sink = Callable[[bytes], None]
+
+_sinks: tuple[Sink, ...] = ()
+
+
+def copy_to(*sinks: Sink) -> None:
+    """Every line goes there, too, from now on; a sink neither waits nor raises."""
+    global _sinks  # noqa: PLW0603  (one a process, as the pipeline itself)
+    _sinks = sinks
 
 
 class LineWriter:
@@ -47,6 +56,8 @@ class LineWriter:
         with contextlib.suppress(OSError):
             while rest:
                 rest = rest[os.write(self._descriptor, rest) :]
+        for sink in _sinks:
+            sink(line)
 
     debug = info = warning = error = critical = msg
 

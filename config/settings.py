@@ -43,6 +43,29 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Lowest level that is logged."
     )
+    log_files: bool = Field(
+        True,
+        description="Whether log lines are also written to files in the data directory, which "
+        "rotate.",
+    )
+    log_file_bytes: int = Field(
+        16 * 2**20, ge=4096, description="Size at which a file of log lines is closed."
+    )
+    log_file_hours: int = Field(
+        24, ge=1, description="Hours after which a file of log lines is closed, whatever its size."
+    )
+    log_files_bytes: int = Field(
+        256 * 2**20, ge=0, description="Bytes that closed files of log lines may take on a host."
+    )
+    log_store: bool = Field(
+        True, description="Whether log lines are also carried to the central, searchable table."
+    )
+    log_store_bytes: int = Field(
+        512 * 2**20,
+        ge=2**20,
+        description="Bytes that the central table of log lines may take, with its indexes.",
+    )
+    log_days: int = Field(14, ge=1, description="Days that log lines are kept, in both places.")
     cors_origins: list[str] = Field(
         [], description="Origins that browsers may call the management API from."
     )

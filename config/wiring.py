@@ -12,6 +12,7 @@ from config.settings import Settings
 from core.deadletters.spooled import LetterSpool
 from core.errors import Category, ConfigurationError
 from core.intake.limits import Limits
+from core.maintenance.logs.days import LogKeeping
 from core.maintenance.values import Keeping
 from core.store.engine import Database
 
@@ -159,3 +160,7 @@ def keeping(settings: Settings) -> Keeping:
         recovery_days=settings.recovery_days,
         delivery_days=settings.delivery_days,
     )
+
+
+def log_keeping(settings: Settings) -> LogKeeping:
+    return LogKeeping(settings.log_days, settings.log_store_bytes)

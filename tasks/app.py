@@ -8,7 +8,7 @@ from celery import Celery
 from celery.signals import setup_logging
 from kombu import Connection
 
-from config import logging, wiring
+from config import logging, loglines, wiring
 from config.settings import Settings
 from tasks.configuration import celery_settings
 from tasks.routing import reading_options
@@ -56,6 +56,7 @@ app: Application = Application(
 def log_as_we_do(**_: Any) -> None:
     """For every command of Celery that runs on: worker, beat, events."""
     logging.configure(os.environ.get("MENDLINE_PROCESS", "celery"), app.settings.log_level)
+    loglines.begin(app.settings)
 
 
 def _configured() -> dict[str, Any]:

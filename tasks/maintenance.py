@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from config import wiring
 from core.maintenance import folding, missed, partitions, patterns, retention, rollup
+from core.maintenance.logs import days as log_days
 from core.maintenance.space import budget
 from core.schedules.tidy import tidy
 from core.store import projects, retries
@@ -65,3 +66,10 @@ def mine_patterns(work: Work) -> Result:
 @task("maintenance.measure_retries", queue=Queue.MAINTENANCE)
 def measure_retries(work: Work) -> Result:
     return asdict(retries.measure(work.session, work.runtime.clock.now()))
+
+
+@chore("maintenance.keep_logs", job="logs", amount="bytes")
+def keep_logs(work: Work) -> Result:
+    runtime = work.runtime
+    values = wiring.log_keeping(runtime.settings)
+    return asdict(log_days.keep(runtime.database, values, runtime.clock.now()))

@@ -79,6 +79,14 @@ JOBS: Final = (
         catch_up=CatchUp.ONCE,
     ),
     Job(
+        name="logs",
+        task="maintenance.keep_logs",
+        queue=Queue.MAINTENANCE,
+        interval=5 * MINUTE,
+        priority=7,
+        at_start=True,
+    ),
+    Job(
         name="runs-tidy",
         task="maintenance.tidy_runs",
         queue=Queue.MAINTENANCE,

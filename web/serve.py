@@ -15,7 +15,7 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
-from config import logging, machine, resilience, wiring
+from config import logging, loglines, machine, resilience, wiring
 from config.knowledge import knowledge
 from config.recovery import policies
 from config.settings import Settings
@@ -147,6 +147,7 @@ def options(settings: Settings) -> dict[str, Any]:
 def main() -> None:
     settings = wiring.discovered(Settings())
     logging.configure(environ.get("MENDLINE_PROCESS", "api"), settings.log_level)
+    loglines.begin(settings)
     config = uvicorn.Config(build, **options(settings))
     port = socket(fileno=given) if (given := settings.listen_fd) else config.bind_socket()
     sys.exit(Forks(lambda: serve(config, port), settings.api_workers).run())

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import psutil
 
-from config import logging, machine
+from config import logging, loglines, machine
 from config.private import private_folder
 from config.settings import Settings
 from core.resilience.watermarks import Level, Watermarks
@@ -188,6 +188,7 @@ def main() -> None:
     settings = Settings()
     pool = pools.find(" ".join(sys.argv[1:]), pools.load())
     logging.configure(f"worker-{pool.name}", settings.log_level)
+    loglines.begin(settings)
     place = Place(
         folder=settings.data_dir.absolute() / "processes",
         host=socket.gethostname(),

@@ -17,7 +17,7 @@ import psutil
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from config import logging, resilience, telemetry, wiring
+from config import logging, loglines, resilience, telemetry, wiring
 from core.clock import Clock, SystemClock
 from core.errors import MendlineError
 from core.store import agents, leaders
@@ -116,6 +116,7 @@ def forget_agents(database: Database, clock: Clock) -> None:
 def main() -> None:
     settings = app.settings
     logging.configure(environ.get("MENDLINE_PROCESS", "fleet"), settings.log_level)
+    loglines.begin(settings)
     database = wiring.database(settings, application="mendline-fleet", pool_size=3)
     clock = SystemClock()
     agreed = DatabaseClock(database, clock)

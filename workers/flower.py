@@ -5,7 +5,7 @@ import signal
 
 import structlog
 
-from config import logging
+from config import logging, loglines
 from config.settings import Settings
 from config.wiring import discovered
 from core.errors import ConfigurationError
@@ -33,6 +33,7 @@ def credentials(settings: Settings) -> str:
 def main() -> None:
     settings = discovered(Settings())
     logging.configure("flower", settings.log_level)
+    loglines.begin(settings)
     secret = credentials(settings)
     # Flower counts for itself, in this process only; the choice is made when it is imported.
     os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)

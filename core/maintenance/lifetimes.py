@@ -155,6 +155,7 @@ LIFETIMES: Final[Mapping[str, Lifetime]] = {
     "backups": Aged("removed_at < :before", "rollup_days"),
     "audit_entries": Aged("at < :before", "rollup_days"),
     "maintenance_runs": Aged("asked_at < :before", "run_days"),
+    "log_lines": Stays("day partitions are dropped by age and by a budget of bytes"),
     "maintenance_findings": Stays("gone with what they tell of"),
     "agents": Aged("seen_at < :before", "run_days"),
     "pool_loads": Aged("at < :before", "run_days"),

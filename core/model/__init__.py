@@ -47,6 +47,7 @@ from core.model.insight import (
     VisitorLimit,
 )
 from core.model.issues import Issue, IssueFingerprint, IssueMerge, IssueTransition, Signal
+from core.model.logs import LogLine
 from core.model.patterns import IssuePattern, MessagePattern, PatternAlias
 from core.model.poison import DigestFlight, MessageDelivery
 from core.model.projects import Project, ProjectKey
@@ -118,6 +119,7 @@ __all__ = [
     "KnownTask",
     "Leader",
     "LetterEdit",
+    "LogLine",
     "MaintenanceFinding",
     "MaintenanceRun",
     "MarkCount",

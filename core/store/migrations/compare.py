@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.schema import SchemaItem
 
-_PARTITION = re.compile(r"events_\d{8}")
+_PARTITION = re.compile(r"(events|log_lines)_\d{8}")
 
 
 def is_ours(
