@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from celery import Celery
     from redis import Redis
 
+    from core.alerts.flushing import Flusher
     from core.deadletters import Means
     from core.digest.drain import Drain
     from core.digest.wake import Wake
@@ -186,6 +187,15 @@ class Runtime:
         from core.hooks.telling import Courier  # noqa: PLC0415 (slow to import)
 
         return Courier(wiring.outbound(self.settings), wiring.seal(self.settings))
+
+    @property
+    def flusher(self) -> "Flusher":
+        """What decides who is told of alerts."""
+        from config import alerting  # noqa: PLC0415 (few processes tell of alerts)
+        from core.alerts.flushing import Flusher  # noqa: PLC0415
+
+        plan = alerting.plan(self.settings)
+        return Flusher(plan, self.ledger.add, public_url=wiring.public_url(self.settings))
 
     @cached_property
     def remedies(self) -> "Remedies":

@@ -17,6 +17,13 @@ JOBS: Final = (
         priority=2,
     ),
     Job(
+        name="alert-groups",
+        task="alerts.flush",
+        queue=Queue.ALERTS,
+        interval=SWEEP_SECONDS,
+        priority=1,
+    ),
+    Job(
         name="hooks",
         task="hooks.announce",
         queue=Queue.RECOVERY,

@@ -28,14 +28,16 @@ ENDLESS: Final = Room(left=2**31)
 class Kind(StrEnum):
     TRIGGER = "trigger"
     UPDATE = "update"
+    ACKNOWLEDGE = "acknowledge"
     RESOLVE = "resolve"
     DIGEST = "digest"
 
 
 class Way(StrEnum):
-    """How a channel was told of an alert that fires."""
+    """How a channel was told of an alert that fires; `seen`: and that somebody looks after it."""
 
     SENT = "sent"
+    SEEN = "seen"
     DIGEST = "digest"
 
 
@@ -170,7 +172,7 @@ class _Flush:
         fresh = [member for member in firing if member.changed or channel not in member.told]
         if fresh or over:
             self._tell(channel, firing, over, fresh=fresh)
-        elif firing:
+        elif firing and not self._acknowledged(channel, firing):
             self._again(channel, firing)
 
     def _over(self, channel: str) -> list[Member]:
@@ -186,7 +188,8 @@ class _Flush:
     def _knows(self, member: Member, channel: str) -> bool:
         """A digest opens nothing at a channel that keeps what is open."""
         way = member.told.get(channel)
-        return way is Way.SENT or (way is Way.DIGEST and channel not in self.picture.stateful)
+        opened = way in {Way.SENT, Way.SEEN}
+        return opened or (way is Way.DIGEST and channel not in self.picture.stateful)
 
     def _audible(self, channel: str, loud: Sequence[Member]) -> list[Member]:
         found = []
@@ -204,11 +207,24 @@ class _Flush:
         open_ = [m for m in self.group.members if m.alert.firing and channel in m.told]
         if fresh:
             begun = channel not in self.group.last
-            kind, reason = (Kind.TRIGGER if begun else Kind.UPDATE), f"{len(fresh)} new alerts."
+            kind = Kind.TRIGGER if begun else Kind.UPDATE
+            reason = f"{_many(len(fresh))} to tell.{_unmuted(fresh)}"
         else:
             kind = Kind.UPDATE if open_ else Kind.RESOLVE
-            reason = f"{len(over)} alerts are over."
+            reason = f"{_many(len(over))} over."
         self._want(channel, kind, [*firing, *over], reason)
+
+    def _acknowledged(self, channel: str, firing: list[Member]) -> bool:
+        """A channel that keeps what is open is told when somebody looks after all of it."""
+        if channel not in self.picture.stateful:
+            return False
+        unseen = [member for member in firing if member.told.get(channel) is Way.SENT]
+        if not unseen or not all(member.alert.acknowledged for member in firing):
+            return False
+        self._want(channel, Kind.ACKNOWLEDGE, firing, "Somebody looks after it.")
+        for member in unseen:
+            self.told[member.alert.id][channel] = Way.SEEN
+        return True
 
     def _again(self, channel: str, firing: list[Member]) -> None:
         last = self.group.last.get(channel)
@@ -226,7 +242,8 @@ class _Flush:
 
     def _want(self, channel: str, kind: Kind, members: list[Member], reason: str) -> None:
         ids = tuple(member.alert.id for member in members)
-        free = kind is Kind.RESOLVE and channel in self.picture.stateful
+        ends = kind in {Kind.RESOLVE, Kind.ACKNOWLEDGE}
+        free = ends and channel in self.picture.stateful
         room = self.picture.rooms.get(channel, ENDLESS)
         way = Way.SENT
         if free or room.left > 0:
@@ -293,3 +310,15 @@ class _Flush:
             again = max(min(since) + pace.repeat, now + pace.interval)
             return now + pace.interval if self.held else again
         return None
+
+
+def _many(number: int) -> str:
+    return "1 alert" if number == 1 else f"{number} alerts"
+
+
+def _unmuted(fresh: Sequence[Member]) -> str:
+    """That a silence, which kept some of them quiet, holds no longer."""
+    held = f"{Step.SILENCED}:"
+    words = {word for member in fresh for word in member.verdict.split() if word.startswith(held)}
+    numbers = sorted(word.removeprefix(held) for word in words)
+    return f" Not silenced any more (silence {', '.join(numbers)})." if numbers else ""

@@ -80,6 +80,9 @@ class Ends:
         return " or ".join(filter(None, told)) or "until somebody ends it"
 
 
+ENDLESS: Final = Ends()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Silence:
     """`subject` is the name of the rule or channel, the key of the group, or the issue's id."""
@@ -93,7 +96,7 @@ class Silence:
     subject: str = ""
     matchers: tuple[Matcher, ...] = ()
     project_id: int | None = None
-    ends: Ends = Ends()
+    ends: Ends = ENDLESS
     window: Window | None = None
     matched_at: datetime | None = None
 
@@ -164,6 +167,12 @@ def next_change(silence: Silence, now: datetime) -> datetime | None:
     return min(moments, default=None)
 
 
+def ends_soon(silence: Silence, *, firing: int, now: datetime) -> bool:
+    """While it still keeps something quiet."""
+    until = silence.ends.at
+    return until is not None and firing > 0 and now < until <= now + SOON
+
+
 def warnings(silence: Silence, *, firing: int, now: datetime) -> tuple[str, ...]:
     """What its author may want to know."""
     return tuple(_warnings(silence, firing, now))
@@ -171,13 +180,13 @@ def warnings(silence: Silence, *, firing: int, now: datetime) -> tuple[str, ...]
 
 def _warnings(silence: Silence, firing: int, now: datetime) -> Iterator[str]:
     until = silence.ends.at
-    if until is not None and firing and now < until <= now + SOON:
+    if until is not None and ends_soon(silence, firing=firing, now=now):
         minutes = max(round((until - now).total_seconds() / 60), 1)
         yield f"It ends in {minutes} min, and {firing} alerts that it mutes still fire."
     last = silence.matched_at or max(silence.starts_at, silence.created_at)
     if now - last >= UNUSED:
         yield f"It has matched nothing in {(now - last).days} days."
-    if silence.ends == Ends() and silence.window is None:
+    if silence.ends == ENDLESS and silence.window is None:
         yield "It has no end."
 
 
