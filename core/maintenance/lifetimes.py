@@ -142,21 +142,12 @@ LIFETIMES: Final[Mapping[str, Lifetime]] = {
     "alert_rules": PEOPLE,
     "alert_rule_versions": With("alert_rules"),
     "alert_clocks": FEW,
-<<<<<<< HEAD
-    "incidents": Aged("closed_at < :before", "recovery_days"),
-    "incident_alerts": With("alerts"),
-    "alert_groups": Aged("closed_at < :before", "recovery_days"),
-    "alert_group_members": With("alerts"),
-    "alert_flushes": Aged("at < :before", "recovery_days"),
     "alert_decisions": Aged("at < :before", "recovery_days"),
-=======
-    "alert_decisions": With("alerts"),
     "alert_groups": Aged("closed_at < :before", "recovery_days"),
     "alert_group_members": With("alert_groups"),
-    "alert_flushes": With("alert_groups"),
+    "alert_flushes": Aged("at < :before", "recovery_days"),
     "incidents": Aged("closed_at < :before", "recovery_days"),
     "incident_alerts": With("incidents"),
->>>>>>> origin/main
     "silences": Aged("expired_at < :before", "rollup_days"),
     "notifications": Aged("created_at < :before", "delivery_days"),
     "delivery_attempts": With("notifications"),
