@@ -84,6 +84,11 @@ class Settings(BaseSettings):
         description="YAML file with rules of alerts of your own, and with channels, which replace "
         "our rules of the same names.",
     )
+    heartbeat_url: SecretStr | None = Field(
+        None,
+        description="Address that is called every minute while rules of alerts are evaluated, so "
+        "that an outside watcher notices when Mendline is down.",
+    )
     breakers_file: Path | None = Field(
         None, description="Settings of circuit breakers of your own, in TOML, which win over ours."
     )

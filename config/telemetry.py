@@ -103,6 +103,30 @@ RECOVERY_SECONDS: Final = Histogram(
     buckets=SLOW,
 )
 
+# Alerts
+ALERT_EVALUATION_SECONDS: Final = Histogram(
+    "mendline_alert_evaluation_seconds", "Time of one look at all rules", buckets=FAST
+)
+ALERT_TRANSITIONS: Final = Counter(
+    "mendline_alert_transitions", "Changes of state that rules made, by the new state", ["state"]
+)
+ALERT_SERIES: Final = Gauge(
+    "mendline_alert_series",
+    "Series that the last look at the rules found",
+    multiprocess_mode="mostrecent",
+)
+ALERTS_LIVE: Final = Gauge(
+    "mendline_alerts",
+    "Alerts that are pending, firing or acknowledged",
+    ["state", "severity"],
+    multiprocess_mode="mostrecent",
+)
+HEARTBEATS: Final = Counter(
+    "mendline_heartbeats",
+    "Calls to the outside watcher: sent, refused, failed, withheld",
+    ["outcome"],
+)
+
 # The whole platform; set by one process, the fleet controller
 QUEUE_DEPTH: Final = Gauge(
     "mendline_queue_depth",

@@ -15,6 +15,7 @@ from tasks.routing import reading_options
 from tasks.runtime import Runtime
 
 MODULES: Final = (
+    "tasks.alerts",
     "tasks.alerting",
     "tasks.analysis",
     "tasks.backups",

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from core.recovery.probe import Probe
     from core.sagas import Sagas
     from core.store.transactions.twophase import TwoPhase
+    from tasks.evaluating import Evaluating
     from tasks.mending import Mending
     from tasks.remedies import Remedies
 
@@ -64,6 +65,7 @@ PARTS: Final = (
     "wake",
     "drain",
     "mending",
+    "evaluating",
 )
 
 
@@ -222,6 +224,13 @@ class Runtime:
         from tasks.mending import Mending  # noqa: PLC0415 (slow to import; most mend nothing)
 
         return Mending.of(self)
+
+    @cached_property
+    def evaluating(self) -> "Evaluating":
+        """What looks at the rules of alerts."""
+        from tasks.evaluating import Evaluating  # noqa: PLC0415 (slow to import; one pool does)
+
+        return Evaluating(self)
 
     @property
     def actions(self) -> "Mapping[str, Action]":

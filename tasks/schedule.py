@@ -150,6 +150,20 @@ JOBS: Final = (
         priority=2,
     ),
     Job(
+        name="heartbeat",
+        task="alerts.heartbeat",
+        queue=Queue.ALERTS,
+        interval=MINUTE,
+        priority=2,
+    ),
+    Job(
+        name="gauges",
+        task="alerts.measure",
+        queue=Queue.ALERTS,
+        interval=MINUTE,
+        priority=6,
+    ),
+    Job(
         name="recovery-questions",
         task="recovery.expire",
         queue=Queue.RECOVERY,

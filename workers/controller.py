@@ -25,7 +25,8 @@ from core.store.clock import DatabaseClock
 from core.store.counters import RedisCounters
 from core.store.engine import Database
 from tasks.app import app
-from workers import gauges, pools
+from workers import alert_clock, gauges, pools
+from workers.alert_clock import AlertClock
 from workers.collector import Collector
 from workers.dead_exchange import DeadExchange
 from workers.dispatcher import Dispatcher
@@ -124,13 +125,16 @@ def main() -> None:
     collector, known = Collector(database, sender, clock), pools.load()
     lookout = Lookout(known, sender, clock, batch=settings.digest_batch, mark=settings.memory_high)
     targets = Targets(database, known, lookout, clock)
-    slots = Slots(database, RedisCounters(app.runtime.redis), clock, known)
+    counters = RedisCounters(app.runtime.redis)
+    slots = Slots(database, counters, clock, known)
+    alerts = AlertClock(sender, counters)
     controller = Controller(
         database,
         clock,
         [
             Duty("targets", EVERY_SECONDS, targets.write, led=True),
             Duty("slots", 1.0, slots.allow, led=True),
+            Duty("alerts", alert_clock.EVERY_SECONDS, alerts.tick, led=True),
             Duty("relieve", 2.0, Pressure(database, clock).relieve, led=True),
             Duty("collect", 5.0, collector.collect, led=True),
             Duty("gauges", 5.0, lambda: gauges.publish(database), led=True),

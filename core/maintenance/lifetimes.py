@@ -137,6 +137,7 @@ LIFETIMES: Final[Mapping[str, Lifetime]] = {
     "hook_deliveries": Aged("created_at < :before", "delivery_days"),
     # Alerts
     "alerts": Aged("resolved_at < :before", "recovery_days"),
+    "alerts_inactive": Aged("state = 'inactive' AND state_at < :before", "event_days", "alerts"),
     "alert_transitions": With("alerts"),
     "alert_notes": With("alerts"),
     "alert_rules": PEOPLE,

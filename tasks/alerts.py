@@ -1,0 +1,18 @@
+"""Alerts: rules are looked at by the clock, and the outside is told that they are."""
+
+from tasks.base import Delivery, Queue, Result, Work, task
+
+
+@task("alerts.evaluate", queue=Queue.ALERTS, delivery=Delivery.WAKE_UP)
+def evaluate(work: Work, token: str | None = None) -> None:
+    work.runtime.evaluating.evaluate(token)
+
+
+@task("alerts.measure", queue=Queue.ALERTS)
+def measure(work: Work) -> Result:
+    return work.runtime.evaluating.measure()
+
+
+@task("alerts.heartbeat", queue=Queue.ALERTS)
+def heartbeat(work: Work) -> Result:
+    return work.runtime.evaluating.heartbeat()
