@@ -11,10 +11,10 @@ SPREAD := --dist loadscope --no-loadscope-reorder
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format bench chaos docs lock clean
+.PHONY: help setup run test lint format bench chaos recovery-bench docs lock clean
 
 help: ## show the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: $(READY) ## create .venv with everything in it
 
@@ -50,6 +50,9 @@ bench: $(READY) ## measure speed and size; writes reports/bench.json and prints 
 
 chaos: $(READY) ## kill everything at full scale for minutes; writes reports/chaos.json
 	$(BIN)/python -m tests.chaos $(ARGS)
+
+recovery-bench: $(READY) ## break a sample application in many ways; writes reports/recovery.json
+	$(BIN)/python -m tests.chaos.recovery $(ARGS)
 
 docs: $(READY) ## build the documentation into site/
 	$(BIN)/python docs/generate.py
