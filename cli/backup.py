@@ -1,15 +1,18 @@
 """`mendline backup`: taken, proven, listed and restored; none of it needs a running platform."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
-from cli.console import data_dir_option, json_option, settings
+from cli.console import data_dir_option, database, json_option, settings
 from cli.failure import FAILED
 from cli.output import print_fields, print_rows
-from config import backups, wiring
+from config import backups
 from config.private import write_private
 from core.clock import SystemClock
 from core.errors import ConflictError, MendlineError
@@ -20,7 +23,6 @@ from core.maintenance.backup.restoring import Wish
 from core.maintenance.backup.upkeep import BY_HAND, Upkeep, as_json
 from core.store import backups as rows
 from core.store import schema
-from core.store.engine import Database
 
 COLUMNS: Final = ("name", "taken_at", "bytes", "rows", "revision", "encrypted", "state", "place")
 MEGABYTE: Final = 2**20
@@ -66,7 +68,8 @@ def backup() -> None:
 def create(ctx: click.Context, no_verify: bool, key_file: Path | None, as_json: bool) -> None:  # noqa: FBT001 (click calls it by name)
     """Take a backup of the database and prove it; 1 if it cannot be restored."""
     progress = Progress()
-    done = _upkeep(key_file, progress).create(cause=BY_HAND, prove=not no_verify)
+    with _upkeep(key_file, progress) as keeper:
+        done = keeper.create(cause=BY_HAND, prove=not no_verify)
     progress.done()
     fields = {"path": str(done.backup.path), **_shown(done.backup)}
     print_fields(fields | (_proof(done.proof) if done.proof else {}), as_json=as_json)
@@ -86,9 +89,9 @@ def verify(ctx: click.Context, path: str, key_file: Path | None, as_json: bool) 
     PATH is a file, or the name of a backup in the backup folder or in S3.
     """
     progress = Progress()
-    keeper = _upkeep(key_file, progress)
-    file = keeper.fetch(path)
-    proof = keeper.verify(file)
+    with _upkeep(key_file, progress) as keeper:
+        file = keeper.fetch(path)
+        proof = keeper.verify(file)
     progress.done()
     print_fields({"path": str(file), **_proof(proof)}, as_json=as_json)
     if not proof.ok:
@@ -150,7 +153,8 @@ def restore(
 @data_dir_option
 def prune(as_json: bool) -> None:  # noqa: FBT001
     """Remove the backups that the rule of days, weeks, months and bytes does not keep."""
-    gone = _upkeep(None, Progress()).prune()
+    with _upkeep(None, Progress()) as keeper:
+        gone = keeper.prune()
     print_fields({"removed": list(gone)}, as_json=as_json)
 
 
@@ -165,33 +169,28 @@ def key(path: Path, as_json: bool) -> None:  # noqa: FBT001
     print_fields({"path": str(path), "id": sealing.Key.read(path).id.hex()}, as_json=as_json)
 
 
-def _upkeep(key_file: Path | None, progress: Progress) -> Upkeep:
+@contextmanager
+def _upkeep(key_file: Path | None, progress: Progress) -> Iterator[Upkeep]:
     """With rows where the schema has them; a backup needs none."""
     found = settings()
     means = backups.means(found, SystemClock(), tell=progress, key_file=key_file)
-    ready = schema.state(means.target.url).ready
-    database = wiring.database(found, application="mendline-cli", pool_size=1) if ready else None
-    return Upkeep(means, database)
+    if not schema.state(means.target.url).ready:
+        yield Upkeep(means, None)
+        return
+    with database() as opened:
+        yield Upkeep(means, opened)
 
 
 def _states(names: list[str]) -> dict[str, dict[str, Any]]:
     """What the rows tell of the files; nothing while the database is away."""
-    url = settings().database_url
-    if url is None:
-        return {}
-    database = Database(url.get_secret_value(), application="mendline-cli", pool_size=1)
     try:
-        if not schema.state(database.url).ready:
-            return {}
-        with database.transaction() as session:
+        with database() as opened, opened.transaction() as session:
             return {
                 name: {"state": row.state, "place": row.place, "proven_at": row.proven_at}
                 for name, row in rows.named(session, names).items()
             }
-    except MendlineError:
+    except (MendlineError, SQLAlchemyError):
         return {}
-    finally:
-        database.dispose()
 
 
 def _shown(held: Backup) -> dict[str, Any]:

@@ -23,17 +23,22 @@ def db() -> None:
 
 
 @db.command()
+@click.option("--no-backup", is_flag=True, help="Without a proven backup first.")
 @json_option
 @data_dir_option
-def upgrade(as_json: bool) -> None:  # noqa: FBT001 (click calls it by name)
-    """Bring the schema and the keys of issues to this version.
+def upgrade(no_backup: bool, as_json: bool) -> None:  # noqa: FBT001 (click calls it by name)
+    """Bring the schema and the keys of issues to this version, after a backup that was proven.
 
-    Safe to repeat when it was broken off, and from several hosts at once.
+    Safe to repeat when it was broken off, and from several hosts at once. The way back is
+    `mendline backup restore`, with the path that is told first.
     """
+    from config import upgrade as upgrading  # noqa: PLC0415 (slow to import; `check` needs none)
+
     found = settings()
     url = wiring.required(found.database_url, "DATABASE_URL")
-    state = schema.upgrade(url, days_ahead=found.partition_days_ahead)
-    grouping.carry_over(url, say=lambda line: click.echo(line, err=True))
+    backup = found.backup_before_upgrade and not no_backup
+    state = upgrading.upgrade(found, say=_say, backup=backup)
+    grouping.carry_over(url, say=_say)
     _print(state, as_json=as_json)
 
 
@@ -47,6 +52,10 @@ def check(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001
     _print(state, as_json=as_json)
     if not state.ready:
         ctx.exit(FAILED)
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
 
 
 def _print(state: SchemaState, *, as_json: bool) -> None:

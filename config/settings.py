@@ -235,6 +235,9 @@ class Settings(BaseSettings):
     backup_daily: bool = Field(
         True, description="Whether a backup is taken, proven and copied every night."
     )
+    backup_before_upgrade: bool = Field(
+        True, description="Whether the schema is upgraded only after a proven backup."
+    )
     backup_keep_days: int = Field(7, ge=1, description="Days of which the last backup is kept.")
     backup_keep_weeks: int = Field(4, ge=0, description="Weeks of which the last backup is kept.")
     backup_keep_months: int = Field(

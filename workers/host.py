@@ -12,12 +12,13 @@ from signal import SIGHUP, SIGINT, SIGTERM
 from typing import Any, Final, Self
 
 import structlog
+from pydantic import SecretStr
 
 from config import grouping, telemetry, wiring
 from config.bootstrap import Addresses, Credentials, bootstrap
 from config.settings import Settings
 from core.errors import Category, ConflictError, MendlineError
-from core.store import agents, schema
+from core.store import agents
 from core.store.engine import Database
 from workers import pools, procfile
 from workers.embedded.ports import free_port, kept_port, listening
@@ -147,7 +148,7 @@ class Host:
     def _prepare_database(self) -> Credentials:
         """Schema, projects and keys; what a former life reported of this host is out of date."""
         url = self._stores.database_url
-        schema.upgrade(url, days_ahead=self.settings.partition_days_ahead)
+        self._upgrade(url)
         grouping.carry_over(url, say=self._say)
         addresses = Addresses(
             database_url=url, redis_url=self._stores.redis_url, api_url=self.api_url
@@ -159,6 +160,13 @@ class Host:
         finally:
             database.dispose()
         return bootstrap(self.settings, addresses)
+
+    def _upgrade(self, url: str) -> None:
+        """A start with a newer version upgrades what is there, once that is saved."""
+        from config.upgrade import upgrade  # noqa: PLC0415 (slow to import)
+
+        settings = self.settings.model_copy(update={"database_url": SecretStr(url)})
+        upgrade(settings, say=self._say, backup=settings.backup_before_upgrade)
 
     def _environment(self, credentials: Credentials) -> dict[str, str]:
         """What all children are told; what was given to us they have got already."""

@@ -1,5 +1,6 @@
 """Brings a database to the schema of this version, and tells how far it is."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,18 +12,25 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, text
+from psycopg.errors import LockNotAvailable
+from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from core.clock import Clock, SystemClock
-from core.errors import DatabaseUnavailableError, SchemaError
+from core.errors import Category, DatabaseUnavailableError, SchemaError
+from core.model import Base
 from core.store import migrations, partitions
 from core.store.engine import connect_arguments, sqlalchemy_url
 
 # Any number serves, as long as every version of Mendline takes the same one.
 LOCK = 0x4D454E44
+OLDEST_SERVER = 15
+# A migration that waits for a lock makes everybody else wait behind it, so it soon gives way.
+LOCK_SECONDS = 3
+LOCK_ATTEMPTS = 10
+PAUSE_SECONDS = 2.0
 
 
 class Fit(StrEnum):
@@ -45,28 +53,88 @@ class SchemaState:
         return self.fit is Fit.CURRENT
 
 
+class SchemaBusyError(SchemaError):
+    """Others hold tables that the upgrade has to change."""
+
+    code = "ML-DB-0015"
+    category = Category.CONCURRENCY
+    permanent = False
+
+
 def upgrade(url: str, *, clock: Clock | None = None, days_ahead: int = 7) -> SchemaState:
     """Runs what is missing, one caller at a time; afterwards events of today have a partition.
 
-    A database that a newer version has upgraded is left alone: `SchemaError`.
+    A database that a newer version has upgraded, or that is not ours, is left alone: `SchemaError`.
     """
     today = (clock or SystemClock()).now().date()
     with _connected(url) as connection, _locked(connection):
-        found = _state(connection)
-        if found.fit is Fit.NEWER:
-            raise SchemaError(
-                f"The database is at revision {found.found}, which this version does not know; it "
-                f"was upgraded by a newer Mendline. This version needs {found.needed}.",
-                found=found.found,
-                needed=found.needed,
-            )
-        command.upgrade(config(connection), "head")
-        connection.commit()
+        _require_possible(connection)
+        _migrate(connection)
         with Session(connection) as session, session.begin():
             partitions.ensure(
                 session, today - timedelta(days=1), today + timedelta(days=days_ahead)
             )
         return _state(connection)
+
+
+def require_possible(url: str) -> SchemaState:
+    """What an upgrade would begin with; `SchemaError` where it would be refused."""
+    with _connected(url) as connection:
+        return _require_possible(connection)
+
+
+def _require_possible(connection: Connection) -> SchemaState:
+    found = _state(connection)
+    if found.fit is Fit.NEWER:
+        raise SchemaError(
+            f"The database is at revision {found.found}, which this version does not know; it "
+            f"was upgraded by a newer Mendline. This version needs {found.needed}.",
+            found=found.found,
+            needed=found.needed,
+        )
+    major = int((connection.dialect.server_version_info or (OLDEST_SERVER,))[0])
+    if major < OLDEST_SERVER:
+        raise SchemaError(
+            f"The server is PostgreSQL {major}; Mendline needs {OLDEST_SERVER} or later."
+        )
+    if found.fit is Fit.EMPTY:
+        _refuse_strangers(connection)
+    return found
+
+
+def _refuse_strangers(connection: Connection) -> None:
+    """Tables with names of ours, but without a revision, were made by something else."""
+    present = inspect(connection).get_table_names()
+    connection.rollback()
+    strange = sorted(set(present) & set(Base.metadata.tables))
+    if strange:
+        raise SchemaError(
+            f"The database has tables named like Mendline's ({', '.join(strange[:3])}), but no "
+            "revision: something else made them. Give Mendline a database of its own."
+        )
+
+
+def _migrate(connection: Connection) -> None:
+    """Each revision is a transaction of its own: what was done stays done when one gives way."""
+    connection.execute(text(f"SET lock_timeout = '{LOCK_SECONDS}s'"))
+    connection.commit()
+    for left in reversed(range(LOCK_ATTEMPTS)):
+        try:
+            command.upgrade(config(connection), "head")
+            connection.commit()
+        except OperationalError as error:
+            connection.rollback()
+            if not isinstance(error.orig, LockNotAvailable):
+                raise
+            if not left:
+                raise SchemaBusyError(
+                    "The upgrade gave way to others that hold tables it has to change. End long "
+                    "transactions (`mendline transaction list` shows those in doubt) and run "
+                    "`mendline db upgrade` again; it goes on where it stopped."
+                ) from error
+            time.sleep(PAUSE_SECONDS)
+        else:
+            return
 
 
 def state(url: str) -> SchemaState:

@@ -77,6 +77,13 @@ class Upkeep:
             self._copy(backup.path, self.means.place)
         return Done(backup, proof)
 
+    def tell(self, done: Done, *, cause: str) -> None:
+        """Writes the rows of a backup that was made while there were none."""
+        self._record(done.backup, cause)
+        if done.proof is not None:
+            at = self.means.taking.clock.now()
+            self._tried(done.backup.path.name, _outcome(done.proof, at))
+
     def verify(self, path: Path) -> Proof:
         means, clock = self.means, self.means.taking.clock
         try:

@@ -121,3 +121,24 @@ def test_the_inbox_is_vacuumed_by_amount(database):
     )
     assert "autovacuum_vacuum_threshold=20000" in options
     assert "autovacuum_vacuum_scale_factor=0" in options
+
+
+def test_tables_of_somebody_else_are_refused(empty_database_url):
+    with psycopg.connect(empty_database_url) as connection:
+        connection.execute("CREATE TABLE issues (id int)")
+    with pytest.raises(SchemaError, match="a database of its own"):
+        schema.upgrade(empty_database_url)
+
+
+def test_an_upgrade_gives_way_and_tries_again(database, monkeypatch):
+    monkeypatch.setattr(schema, "LOCK_SECONDS", 0.05)
+    monkeypatch.setattr(schema, "PAUSE_SECONDS", 0.01)
+    with database.engine.connect() as connection:
+        command.downgrade(schema.config(connection), "0014")
+        connection.commit()
+    with psycopg.connect(database.url) as writer:
+        writer.execute("UPDATE projects SET name = name")
+        with pytest.raises(schema.SchemaBusyError, match="goes on where it stopped"):
+            schema.upgrade(database.url)
+        writer.rollback()
+    assert schema.upgrade(database.url).ready
