@@ -6,7 +6,7 @@ A condition knows nothing of thresholds and states; rules do.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from sqlalchemy.orm import Session
 
@@ -109,6 +109,13 @@ class Condition(Protocol):
     def options(self) -> Mapping[str, str]: ...
 
     def measure(self, session: Session, measures: Collection[Measure], look: Look) -> Answers: ...
+
+
+@runtime_checkable
+class Particular(Protocol):
+    """A condition whose options have to make sense; `wrong` tells what does not."""
+
+    def wrong(self, measure: Measure) -> str | None: ...
 
 
 def named(*metrics: Metric) -> dict[str, Metric]:

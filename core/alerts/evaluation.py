@@ -26,6 +26,7 @@ from core.alerts.rows import begun, moved
 from core.alerts.rule import Matcher, Rule
 from core.alerts.state import FLAPS_WITHIN, Change, State, step
 from core.alerts.weighing import Candidate, Move, candidates, moves, orphaned, standing
+from core.errors import ConfigurationError
 from core.model import Alert, AlertClock
 from core.store import alerts as rows
 from core.store import projects
@@ -124,7 +125,7 @@ class Evaluator:
             try:
                 with savepoint(session):
                     answers |= self._conditions[kind].measure(session, measures, look)
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, ConfigurationError) as error:
                 failed.append(kind)
                 log.warning("alerts.condition_failed", kind=kind, error=str(error))
         return answers, tuple(failed)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Final, NamedTuple
 
-from core.alerts.condition import Condition, Measure, Metric
+from core.alerts.condition import Condition, Measure, Metric, Particular
 from core.alerts.conditions import conditions
 from core.alerts.entry import Entry, Lines, NoLines, meant
 from core.alerts.rule import RESERVED, Matcher, Rule, Side, Step
@@ -134,7 +134,11 @@ def _measured(entry: Entry) -> Found | None:
         entry.fail("'over' is no time.", "Write at least 1s.", "over")
     if "over" in entry and not condition.over:
         entry.say(f"{kind!r} is looked at as it is now.", "Leave 'over' out.", "over")
-    return Found(condition, metric, Measure(kind, name, over, by, _options(entry, condition)))
+    measure = Measure(kind, name, over, by, _options(entry, condition))
+    wrong = condition.wrong(measure) if isinstance(condition, Particular) else None
+    if wrong:
+        entry.fail(f"Its options make no sense: {wrong}.", "See what the condition takes.", "with")
+    return Found(condition, metric, measure)
 
 
 def _options(entry: Entry, condition: Condition) -> tuple[tuple[str, Any], ...]:

@@ -19,7 +19,7 @@ _ROWS: Final = text("""
         sum(greatest(events, failures))::float8 AS errors,
         sum(successes + failures)::float8 AS reports,
         sum(duration_sum)::float8 / 1000 AS seconds, sum(duration_count)::float8 AS timed,
-        max(memory_max)::float8 AS memory
+        max(memory_max)::float8 AS memory, sum(failures)::float8 AS failures
     FROM component_minutes
     WHERE resolution = 60 AND minute >= :since AND minute < :until
         AND (CAST(:names AS text[]) IS NULL OR component = ANY(:names))
@@ -46,12 +46,14 @@ class Slot:
     seconds: float = 0.0
     timed: float = 0.0
     memory: float | None = None
+    failures: float = 0.0
 
     def add(self, other: "Slot") -> None:
         self.errors += other.errors
         self.reports += other.reports
         self.seconds += other.seconds
         self.timed += other.timed
+        self.failures += other.failures
         if other.memory is not None:
             self.memory = max(self.memory or 0.0, other.memory)
 

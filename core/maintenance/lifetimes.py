@@ -143,6 +143,8 @@ LIFETIMES: Final[Mapping[str, Lifetime]] = {
     "alert_rules": PEOPLE,
     "alert_rule_versions": With("alert_rules"),
     "alert_clocks": FEW,
+    "alert_memories": Aged("until < :before", 15),
+    "alert_rankings": Aged("made_at < :before", "rollup_days"),
     "alert_decisions": Aged("at < :before", "recovery_days"),
     "alert_groups": Aged("closed_at < :before", "recovery_days"),
     "alert_group_members": With("alert_groups"),

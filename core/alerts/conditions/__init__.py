@@ -9,6 +9,7 @@ from core.alerts.conditions.breakers import Breakers
 from core.alerts.conditions.burn_rate import BurnRate
 from core.alerts.conditions.components import Components
 from core.alerts.conditions.deadletters import DeadLetters
+from core.alerts.conditions.forecast import Forecast
 from core.alerts.conditions.gauges import Gauges
 from core.alerts.conditions.issues import Issues
 from core.alerts.conditions.pools import Pools
@@ -31,6 +32,7 @@ CONDITIONS: Final[Mapping[str, Callable[[], Condition]]] = {
     Gauges.kind: Gauges,
     Anomaly.kind: Anomaly,
     BurnRate.kind: BurnRate,
+    Forecast.kind: Forecast,
 }
 
 
