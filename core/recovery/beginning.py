@@ -90,9 +90,14 @@ class Beginning:
         return True
 
     def _quiet(self, sighted: Sighting, course: Course) -> bool:
-        """Given up a moment ago, or an event from before its recovery was seen."""
-        situation = sighted.situation
-        last = rows.last_ended(self.session, situation.project_id, situation.subject)
+        """Given up a moment ago, or an event from before its recovery was seen.
+
+        One place in a program may fail in several ways: what is given up is one of them.
+        """
+        situation, category = sighted.situation, sighted.situation.category.value
+        last = rows.last_ended(
+            self.session, situation.project_id, situation.subject, category=category
+        )
         if last is None or last.ended_at is None:
             return False
         if sighted.received_at <= last.ended_at:

@@ -142,10 +142,13 @@ def living(session: Session, project_id: int, subject: str) -> Recovery | None:
     return session.scalar(statement.with_for_update())
 
 
-def last_ended(session: Session, project_id: int, subject: str) -> Recovery | None:
+def last_ended(
+    session: Session, project_id: int, subject: str, *, category: str
+) -> Recovery | None:
     statement = select(Recovery).where(
         Recovery.project_id == project_id,
         Recovery.subject == subject,
+        Recovery.category == category,
         Recovery.ended_at.is_not(None),
     )
     return session.scalar(statement.order_by(Recovery.ended_at.desc()).limit(1))

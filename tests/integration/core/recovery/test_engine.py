@@ -184,3 +184,15 @@ def test_work_whose_arguments_had_secrets_in_them_is_not_sent(world):
     assert not world.mend.done
     assert world.state(recovery) == "escalated"
     assert "secrets" in world.attempts(recovery)[0].summary
+
+
+def test_what_lasts_does_not_silence_what_passes_in_the_same_place(world):
+    """One call of a service may be refused as not found, and a minute later as unavailable."""
+    issue = world.issue()
+    lasting = world.plan(world.event(issue, category="not_found", transient=False))
+    world.turn()
+    assert world.state(lasting) == "escalated"
+    world.clock.advance(1)
+    assert world.plan(world.event(issue, category="not_found", transient=False)) is None
+    passing = world.plan(world.event(issue, category="unavailable"))
+    assert world.state(passing) == "acting"
