@@ -89,6 +89,17 @@ class Settings(BaseSettings):
         description="Address that is called every minute while rules of alerts are evaluated, so "
         "that an outside watcher notices when Mendline is down.",
     )
+    channels_file: Path | None = Field(
+        None,
+        description="TOML or YAML file with the channels that alerts are told on, besides those of "
+        "the file of alerts.",
+    )
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="Mail server for alerts: `smtp://user:password@host:587` with STARTTLS, "
+        "`smtps://`, or `smtp+plain://` without TLS.",
+    )
+    smtp_from: str | None = Field(None, description="Whom mails of alerts are from.")
     breakers_file: Path | None = Field(
         None, description="Settings of circuit breakers of your own, in TOML, which win over ours."
     )

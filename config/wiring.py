@@ -17,6 +17,7 @@ from core.maintenance.values import Keeping
 from core.store.engine import Database
 
 if TYPE_CHECKING:
+    from core.alerts.declared import Book
     from core.outbound.http import Outbound
 
 CREDENTIALS = "credentials.json"
@@ -113,6 +114,18 @@ def outbound(settings: Settings) -> "Outbound":
     from core.outbound.policy import OutboundPolicy  # noqa: PLC0415
 
     return Outbound(OutboundPolicy.of(settings.outbound_allow))
+
+
+def channels(settings: Settings) -> "tuple[Book, list[str]]":
+    """What alerts are told on, and what is wrong with the files that declare it."""
+    from config.channel_entries import Around  # noqa: PLC0415 (slow to import; most tell nobody)
+    from config.channels import book  # noqa: PLC0415
+    from core.alerts.posting import Poster  # noqa: PLC0415
+
+    smtp = settings.smtp_url.get_secret_value() if settings.smtp_url else None
+    around = Around(Poster(outbound(settings)), smtp, settings.smtp_from)
+    files = dict.fromkeys(filter(None, (settings.channels_file, settings.alerts_file)))
+    return book(list(files), around)
 
 
 def public_url(settings: Settings) -> str:

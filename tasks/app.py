@@ -20,6 +20,7 @@ MODULES: Final = (
     "tasks.analysis",
     "tasks.backups",
     "tasks.deadletter",
+    "tasks.deliveries",
     "tasks.hooks",
     "tasks.insight",
     "tasks.intake",

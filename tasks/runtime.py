@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from celery import Celery
     from redis import Redis
 
+    from core.alerts.delivery import Deliverer
     from core.alerts.flushing import Flusher
     from core.deadletters import Means
     from core.digest.drain import Drain
@@ -54,6 +55,7 @@ RATES_SECONDS: Final = 30
 PARTS: Final = (
     "database",
     "databases",
+    "deliverer",
     "redis",
     "resilience",
     "ledger",
@@ -198,6 +200,16 @@ class Runtime:
 
         plan = alerting.plan(self.settings)
         return Flusher(plan, self.ledger.add, public_url=wiring.public_url(self.settings))
+
+    @cached_property
+    def deliverer(self) -> "Deliverer":
+        """What gets notifications of alerts to their channels."""
+        from core.alerts.delivery import Deliverer  # noqa: PLC0415 (slow to import; few tell)
+
+        book, problems = wiring.channels(self.settings)
+        for problem in problems:
+            log.error("alert.channel_unusable", problem=problem)
+        return Deliverer(self.database, book, self.guarded, self.clock)
 
     @cached_property
     def remedies(self) -> "Remedies":

@@ -31,6 +31,13 @@ JOBS: Final = (
         priority=5,
     ),
     Job(
+        name="notifications",
+        task="alerts.settle",
+        queue=Queue.ALERTS,
+        interval=MINUTE,
+        priority=3,
+    ),
+    Job(
         name="partitions",
         task="maintenance.partition",
         queue=Queue.MAINTENANCE,

@@ -152,7 +152,7 @@ LIFETIMES: Final[Mapping[str, Lifetime]] = {
     "incidents": Aged("closed_at < :before", "recovery_days"),
     "incident_alerts": With("incidents"),
     "silences": Aged("expired_at < :before", "rollup_days"),
-    "notifications": Aged("created_at < :before", "delivery_days"),
+    "notifications": Aged("created_at < :before AND state <> 'waiting'", "delivery_days"),
     "delivery_attempts": With("notifications"),
     # The house
     "backups": Aged("removed_at < :before", "rollup_days"),

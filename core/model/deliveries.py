@@ -1,6 +1,7 @@
 """What people are told of alerts, and every attempt to get it there."""
 
-from sqlalchemy import ARRAY, BigInteger, Float, ForeignKey, Index, Integer, Text
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, Integer, Text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.model.base import Base, Id, Json, Moment, Ref

@@ -1,0 +1,133 @@
+"""Gets one notification to its channel: every attempt a row, nothing told after what ends it.
+
+A row says that an attempt begins before it does, so what a kill broke off is known. Its repeat
+carries the same id and the same dedup key.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import structlog
+from sqlalchemy.orm import Session
+
+from core.alerts.channel import Notice, Receipt, TransportError
+from core.alerts.declared import Book, Declaration
+from core.alerts.notify import target
+from core.alerts.snapshot import read
+from core.alerts.template import worded
+from core.clock import Clock
+from core.errors import MendlineError
+from core.resilience.breaker import BreakerOpenError
+from core.store import notifications as rows
+from core.store.engine import Database
+from core.store.notifications import Outcome
+
+log = structlog.get_logger()
+
+ERROR: Final = 1_000
+
+Guarded = Callable[[str], AbstractContextManager[object]]
+
+
+class Unit(Protocol):
+    """One piece of work; its transaction opens with the first use of `session`."""
+
+    @property
+    def session(self) -> Session: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Underway:
+    """An attempt that has its row."""
+
+    attempt_id: int
+    channel: str
+    notice: Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Deliverer:
+    """`guarded` puts the breaker of a target around what is done."""
+
+    database: Database
+    book: Book
+    guarded: Guarded
+    clock: Clock
+
+    def deliver(self, work: Unit, notification_id: int) -> Mapping[str, Any]:
+        """Work and notification end in one transaction; none is open while it is sent."""
+        under_way = self._begin(notification_id)
+        if isinstance(under_way, str):
+            return {"sent": False, "reason": under_way}
+        receipt = self._sent(under_way)
+        session, now = work.session, self.clock.now()
+        rows.ended(session, under_way.attempt_id, _taken(receipt, self.book))
+        rows.close(session, notification_id, rows.DELIVERED, now, thread=receipt.thread)
+        log.info(
+            "alert.delivered",
+            notification_id=notification_id,
+            channel=under_way.channel,
+            status=receipt.status,
+            webhook_id=under_way.notice.webhook_id,
+        )
+        return {"sent": True, "status": receipt.status, "provider_id": receipt.provider_id}
+
+    def give_up(self, notification_id: int, why: str) -> None:
+        """No further attempt is made, until somebody replays it."""
+        with self.database.transaction() as session:
+            rows.close(session, notification_id, rows.DEAD, self.clock.now())
+        log.error("alert.undelivered", notification_id=notification_id, error=self.book.masked(why))
+
+    def _begin(self, notification_id: int) -> Underway | str:
+        """An attempt, or the word for why none is made."""
+        with self.database.transaction() as session:
+            found, now = rows.locked(session, notification_id), self.clock.now()
+            if found is None or found.state not in rows.OPEN:
+                return "gone" if found is None else found.state
+            if rows.followed(session, found):
+                rows.close(session, found.id, rows.SUPERSEDED, now)
+                return rows.SUPERSEDED
+            notice = read(found.notice, thread=rows.thread(session, found))
+            return Underway(rows.begin(session, found, now), found.channel, notice)
+
+    def _sent(self, under_way: Underway) -> Receipt:
+        begun = time.perf_counter()
+        try:
+            declared = self.book.find(under_way.channel)
+            return self._guarded(declared, under_way)
+        except BreakerOpenError:
+            with self.database.transaction() as session:
+                rows.unmade(session, under_way.attempt_id)
+            raise
+        except MendlineError as error:
+            outcome = self._failed(error, time.perf_counter() - begun)
+            with self.database.transaction() as session:
+                rows.ended(session, under_way.attempt_id, outcome)
+            raise
+
+    def _guarded(self, declared: Declaration, under_way: Underway) -> Receipt:
+        notice = worded(under_way.notice, declared.wording)
+        with self.guarded(target(under_way.channel)):
+            return declared.channel.send(notice, timeout=declared.timeout)
+
+    def _failed(self, error: MendlineError, seconds: float) -> Outcome:
+        told = error if isinstance(error, TransportError) else TransportError()
+        return Outcome(
+            seconds=seconds,
+            status=told.status,
+            excerpt=self.book.masked(told.excerpt) or None,
+            retry_after=error.retry_after,
+            error=self.book.masked(str(error))[:ERROR],
+        )
+
+
+def _taken(receipt: Receipt, book: Book) -> Outcome:
+    return Outcome(
+        seconds=receipt.seconds,
+        status=receipt.status,
+        excerpt=book.masked(receipt.excerpt) or None,
+        provider_id=receipt.provider_id,
+    )
