@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "deploy": "What was changed, so that issues can name what came before them.",
     "recovery": "What is done about failures, and a person's word on it.",
     "hook": "Endpoints outside that are told of what came to pass.",
+    "alert": "Alerts and their rules.",
     "breaker": "Circuit breakers: how they stand, and what is forced on them.",
     "switch": "Switches that applications read: fallbacks, features, where to go.",
     "transaction": "The log of transactions, and those that are in doubt.",

@@ -86,6 +86,8 @@ def create(session: Session, rule: NewRule, *, now: datetime) -> AlertRule:
 
 def change(session: Session, known: AlertRule, rule: NewRule, *, now: datetime) -> AlertRule:
     """A new version, unless nothing differs."""
+    if rule.name != known.name and named(session, rule.name) is not None:
+        raise RuleExistsError(f"There is a rule {rule.name!r} already.", name=rule.name)
     wanted = {
         "name": rule.name,
         "body": dict(rule.body),

@@ -15,6 +15,8 @@ from web.api.auth import DESCRIPTION, Authenticate
 from web.api.middleware import BodyLimit, Boundary, RequestId, Timing
 from web.api.readiness import Probe
 from web.api.routes import (
+    alert_rules,
+    alerts,
     audit,
     backups,
     breakers,
@@ -55,6 +57,8 @@ EXPOSED: Final = ("Link", "X-Request-Id", "Retry-After", "Idempotency-Replayed")
 # What the framework raises; all else reaches the boundary.
 ANSWERED: Final = (HTTPException, RequestValidationError)
 SUBJECTS: Final = (
+    alert_rules,
+    alerts,
     projects,
     rules,
     keys,
