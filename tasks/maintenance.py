@@ -4,10 +4,11 @@ from dataclasses import asdict
 
 from config import wiring
 from core.maintenance import folding, missed, partitions, patterns, retention, rollup
+from core.maintenance.care import checks, telling, upkeep
 from core.maintenance.logs import days as log_days
 from core.maintenance.space import budget
 from core.schedules.tidy import tidy
-from core.store import projects, retries
+from core.store import health, projects, retries
 from tasks.base import Queue, Result, Work, task
 from tasks.housekeeping import chore
 from tasks.runtime import OWN_PROJECT
@@ -43,6 +44,20 @@ def make_room(work: Work) -> Result:
     runtime, settings = work.runtime, work.runtime.settings
     each, total = settings.retention_project_bytes, settings.retention_bytes
     return asdict(budget.keep(runtime.database, runtime.clock.now(), each=each, total=total))
+
+
+@chore("maintenance.examine", job="database-checks", amount="findings")
+def examine(work: Work) -> Result:
+    session, now = work.session, work.runtime.clock.now()
+    own = projects.ensure(session, OWN_PROJECT, now=now)[0]
+    found = list(checks.findings(health.figures(session, now)))
+    news = telling.tell(session, found, checks=checks.NAMES, own_project=own.id, now=now)
+    return {"findings": len(found), "new": [f"{each.check} {each.subject}" for each in news]}
+
+
+@chore("maintenance.care", job="database-care", amount="bytes_freed", heavy=True)
+def care(work: Work) -> Result:
+    return asdict(upkeep.care(work.runtime.database, work.runtime.clock.now()))
 
 
 @chore("maintenance.watch", job=missed.JOB)

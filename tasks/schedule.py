@@ -78,6 +78,21 @@ JOBS: Final = (
         catch_up=CatchUp.ONCE,
     ),
     Job(
+        name="database-checks",
+        task="maintenance.examine",
+        queue=Queue.MAINTENANCE,
+        interval=5 * MINUTE,
+        priority=6,
+    ),
+    Job(
+        name="database-care",
+        task="maintenance.care",
+        queue=Queue.MAINTENANCE,
+        cron="20 2 * * *",
+        priority=8,
+        catch_up=CatchUp.ONCE,
+    ),
+    Job(
         name="watch",
         task="maintenance.watch",
         queue=Queue.MAINTENANCE,

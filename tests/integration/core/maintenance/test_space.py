@@ -11,6 +11,7 @@ from core.maintenance.space.cropping import crop
 from core.maintenance.space.plan import Crop, Level
 from core.model import Issue, IssueTransition, KeptEvent, Project
 from core.store import books, partitions
+from core.store.engine import Database
 from tests.integration.core.rows import NOW, add_event, add_issue, add_project
 
 pytestmark = pytest.mark.store
@@ -84,9 +85,25 @@ COUNTED = text("""
     DO UPDATE SET events = issue_minutes.events + excluded.events""")
 
 
+CLEAR = text(
+    "TRUNCATE projects, events, event_ids, book_entries, issue_minutes, event_days CASCADE"
+)
+
+
+@pytest.fixture(scope="module")
+def cropped(databases):
+    """One database for all: its shape changes, so it is not lent to others."""
+    with databases.lent() as url:
+        database = Database(url, application="tests")
+        yield database
+        database.dispose()
+
+
 @pytest.fixture
-def shop(database):
-    return Shop(database)
+def shop(cropped):
+    with cropped.transaction() as session:
+        session.execute(CLEAR)
+    return Shop(cropped)
 
 
 @pytest.mark.parametrize(
