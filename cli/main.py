@@ -22,6 +22,8 @@ COMMANDS: Final = {
     "pattern": "Messages that are alike.",
     "deadletter": "What failed for good, and its replay.",
     "deploy": "What was changed, so that issues can name what came before them.",
+    "silence": "What is not to be told, until when and why.",
+    "incident": "Alerts that have one cause, as far as can be seen.",
     "recovery": "What is done about failures, and a person's word on it.",
     "hook": "Endpoints outside that are told of what came to pass.",
     "alert": "Alerts and their rules.",

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from core.alerts.matcher import Matcher, all_fit
 from core.alerts.picture import Pictured
+from core.errors import UnprocessableError
 from core.schedules.cron import Cron
 
 # A silence that ends sooner and still mutes something is warned of.
@@ -58,7 +59,14 @@ class Window:
         return self._next(now)
 
     def _next(self, after: datetime) -> datetime:
-        return Cron.parse(self.cron).next(after, ZoneInfo(self.zone))
+        return Cron.parse(self.cron).next(after, _zone(self.zone))
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise UnprocessableError(f"There is no time zone {name!r}.") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -284,6 +284,18 @@ def incident(session: Session, incident_id: int, *, only: int | None = None) -> 
     return found
 
 
+def counts(session: Session, incident_id: int) -> tuple[int, int]:
+    """How many alerts it has, and how many of them are not over."""
+    statement = (
+        select(func.count(), func.count().filter(Alert.resolved_at.is_(None)))
+        .select_from(IncidentAlert)
+        .join(Alert, Alert.id == IncidentAlert.alert_id)
+        .where(IncidentAlert.incident_id == incident_id)
+    )
+    every, live = session.execute(statement).one()
+    return every, live
+
+
 def alerts_of(
     session: Session, incident_id: int, *, cursor: Cursor | None = None, limit: int = 100
 ) -> Page:

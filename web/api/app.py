@@ -16,6 +16,7 @@ from web.api.middleware import BodyLimit, Boundary, RequestId, Timing
 from web.api.readiness import Probe
 from web.api.routes import (
     alert_rules,
+    alert_why,
     alerts,
     audit,
     backups,
@@ -27,6 +28,7 @@ from web.api.routes import (
     fleet,
     health,
     hooks,
+    incidents,
     insight,
     issues,
     keys,
@@ -43,6 +45,7 @@ from web.api.routes import (
     sagas,
     schedules,
     signals,
+    silences,
     solutions,
     stats,
     suggestions,
@@ -89,6 +92,9 @@ SUBJECTS: Final = (
     fleet,
     breakers,
     switches,
+    silences,
+    incidents,
+    alert_why,
 )
 
 
