@@ -6,7 +6,7 @@ url = "{shop}/hooks"
 secret = "${{SHOP_SECRET}}"
 
 [commands.restart-worker]
-argv = ["/usr/bin/pkill", "-KILL", "-F", "{folder}/worker.pid"]
+argv = ["/usr/bin/pkill", "-QUIT", "-F", "{folder}/worker.pid"]
 
 [databases.shop]
 url = "${{SHOP_DATABASE}}"

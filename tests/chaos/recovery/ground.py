@@ -4,15 +4,17 @@ import os
 import subprocess
 import sys
 import threading
+import uuid
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx2
 import orjson
 import psycopg
 
 from core.outbound.signing import new_secret
-from tests.acceptance.platform import Platform, eventually, running
+from tests.acceptance.platform import eventually, running
 from tests.chaos.recovery.caller import Caller
 from tests.chaos.recovery.declarations import ACTIONS, POLICY
 from tests.chaos.recovery.dependency import Dependency
@@ -25,34 +27,31 @@ from workers.embedded.redis import EmbeddedRedis
 
 @dataclass
 class Ground:
-    """`folder` is the shop's own; `actor` is what reports to the platform for it."""
+    """`api` has the key of an operator; all else is what the shop itself has."""
 
-    platform: Platform
+    api: httpx2.Client
     project: str
-    folder: Path
+    dsn: str
     shop: Shop
+    servers: "Servers"
     caller: Caller
     switches: Switches
-    dependency: Dependency
-    broker_url: str
     environment: dict
-    database: object
-    database_url: str
+    dependency: Dependency | None = None
+    folder: Path | None = None
     worker: "Worker | None" = None
     stack: ExitStack = field(default_factory=ExitStack)
 
     def policy(self, content, *, component=""):
-        with self.platform.api() as api:
-            answer = api.put(
-                f"/api/v1/policies/{self.project}/current",
-                params={"component": component},
-                json={"content": content},
-            )
+        answer = self.api.put(
+            f"/api/v1/policies/{self.project}/current",
+            params={"component": component},
+            json={"content": content},
+        )
         assert answer.status_code == 200, answer.text
 
     def get(self, path, **parameters):
-        with self.platform.api() as api:
-            answer = api.get(f"/api/v1/{path}", params=parameters)
+        answer = self.api.get(f"/api/v1/{path}", params=parameters)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -66,8 +65,7 @@ class Ground:
 
     def acquire(self, breaker):
         """Whether its breaker lets a call through."""
-        with self.platform.api() as api:
-            answer = api.post(f"/api/v1/breakers/{breaker}/acquire")
+        answer = self.api.post(f"/api/v1/breakers/{breaker}/acquire")
         return answer.json()["permitted"]
 
     def employ(self):
@@ -125,18 +123,33 @@ class Worker:
 @contextmanager
 def ground(folder):
     """Everything is gone with the end of the block."""
-    own = folder / "shop"
-    own.mkdir(parents=True)
     with ExitStack() as stack:
         servers = stack.enter_context(_servers(folder))
         address = servers.admin_url.partition("@")[2]
         shop = Shop(f"postgresql://shop:opens@{address}", servers.cache_url, new_secret())
-        stack.enter_context(shop)
-        environment = _environment(_declared(folder, own, shop), servers, shop.secret)
+        environment = _environment(_declared(folder, shop), servers, shop.secret)
         platform = stack.enter_context(running(folder / "data", env=environment, measured=False))
-        dependency = stack.enter_context(Dependency())
-        made = _made(platform, own, shop, dependency, servers)
+        made = stack.enter_context(_opened(platform, folder, shop, servers))
         made.policy(POLICY)
+        yield made
+
+
+@contextmanager
+def lean(platform, folder):
+    """On a platform that runs, in a project of its own, and without servers of the shop."""
+    shop = Shop(None, None, new_secret())
+    with _opened(platform, folder, shop, Servers(None, None, None, "memory://")) as made:
+        yield made
+
+
+@contextmanager
+def _opened(platform, folder, shop, servers):
+    own = folder / "shop"
+    own.mkdir(parents=True)
+    with platform.api() as api, shop, Dependency() as dependency:
+        made = _made(platform, api, shop, servers)
+        made.dependency, made.folder = dependency, own
+        made.environment["SHOP_FOLDER"] = str(own)
         with made.stack:
             yield made
 
@@ -160,43 +173,44 @@ def _servers(folder):
         yield Servers(keeper, admin_url, cache.url, broker.url)
 
 
-def _made(platform, own, shop, dependency, servers):
-    url, key = f"{platform.ready['api']}/k/{platform.dsn_key}", _key(platform)
+def _made(platform, api, shop, servers):
+    """In a project of its own, with a key such as applications have."""
+    project = _created(api, "projects", name=f"shop-{uuid.uuid4().hex[:6]}")
+    key = _created(api, "keys", role="ingest", project=project["id"])["key"]
+    address = platform.ready["api"]
+    dsn_key = project["dsn"].split("//")[1].split("@")[0]
+    url = f"{address}/k/{dsn_key}"
     environment = {
         **os.environ,
         "SHOP_BROKER": servers.broker_url,
-        "SHOP_DATABASE_URL": shop.database_url,
-        "SHOP_FOLDER": str(own),
+        "SHOP_DATABASE_URL": shop.database_url or "",
         "ERROR_MANAGER_URL": url,
-        "DSN_KEY": platform.dsn_key,
-        "MENDLINE_URL": platform.ready["api"],
+        "DSN_KEY": dsn_key,
+        "MENDLINE_URL": address,
         "MENDLINE_KEY": key,
         "MENDLINE_BROKER_URL": platform.credentials["redis_url"],
     }
     return Ground(
-        platform=platform,
-        project=platform.dsn.rpartition("/")[2],
-        folder=own,
+        api=api,
+        project=project["id"],
+        dsn=project["dsn"],
         shop=shop,
+        servers=servers,
         caller=Caller(url),
-        switches=Switches(platform.ready["api"], key),
-        dependency=dependency,
-        broker_url=servers.broker_url,
+        switches=Switches(address, key),
         environment=environment,
-        database=servers.keeper,
-        database_url=servers.admin_url,
     )
 
 
-def _key(platform):
-    made = platform.mendline("key", "create", "--role", "ingest", "--project", "default", "--json")
-    assert made.returncode == 0, made.stderr
-    return orjson.loads(made.stdout)["key"]
+def _created(api, what, **wanted):
+    answer = api.post(f"/api/v1/{what}", json=wanted)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
 
 
-def _declared(folder, own, shop):
+def _declared(folder, shop):
     file = folder / "actions.toml"
-    places = {"shop": f"http://127.0.0.1:{shop.port}", "folder": own}
+    places = {"shop": f"http://127.0.0.1:{shop.port}", "folder": folder / "shop"}
     file.write_text(ACTIONS.format(**places))
     file.chmod(0o600)
     return file

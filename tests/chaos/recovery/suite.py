@@ -19,8 +19,11 @@ IDLE = {"skipped", "refused", "reported", "shadowed", "watched"}
 NO_HELP = {"escalate", "fail_fast"}
 
 
-def mended(ground, faults, *, at_once):
-    """Those of one family come after one another: they share what they break."""
+def mended(ground, faults, *, at_once, verdicts=True):
+    """Those of one family come after one another: they share what they break.
+
+    `verdicts`: the platform's is waited for also where the application has mended it by itself.
+    """
     for each in faults:
         if each.policy:
             ground.policy(_placed(each, ground), component=each.component)
@@ -33,7 +36,7 @@ def mended(ground, faults, *, at_once):
 
     with ThreadPoolExecutor(at_once) as pool:
         found = [result for batch in pool.map(done, families.values()) for result in batch]
-    return [_looked(ground, each) for each in found]
+    return [_looked(ground, each) if verdicts or each.by == "engine" else each for each in found]
 
 
 def _placed(fault, ground):

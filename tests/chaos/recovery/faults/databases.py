@@ -115,7 +115,7 @@ def sessions_terminated(ground):
 def too_many_connections(ground):
     """The clerk may have two sessions, and somebody has both of them for some seconds."""
     url = ground.shop.database_url.replace("shop:opens", "clerk:opens")
-    with psycopg.connect(ground.database_url, autocommit=True) as admin:
+    with psycopg.connect(ground.servers.admin_url, autocommit=True) as admin:
         admin.execute("ALTER ROLE clerk CONNECTION LIMIT 2")
     held = [psycopg.connect(url) for _ in range(2)]
     release = threading.Timer(3, lambda: [each.close() for each in held])
@@ -180,7 +180,7 @@ def database_read_only(ground):
 @fault("database restarted", family=DATABASE)
 def database_restarted(ground):
     """Killed as by lack of memory; its keeper starts it again."""
-    ground.database.process().kill()
+    ground.servers.keeper.process().kill()
     in_time(lambda: not _asks(ground), within=5)
     yield ground.caller.work(
         "database-restarted", "ask", lambda: ground.shop.execute("SELECT count(*) FROM orders")

@@ -51,7 +51,7 @@ def release_regression(ground):
 
 def _through_sdk(ground, act):
     course = Course("release-regression", time.monotonic())
-    with sentry_sdk.Client(dsn=ground.platform.dsn, release="shop@2.0") as client:
+    with sentry_sdk.Client(dsn=ground.dsn, release="shop@2.0") as client:
         scope = sentry_sdk.Scope(client=client)
         scope.set_tag("component", "release-regression")
         scope.set_context("mendline", {"component": "release-regression"})
@@ -81,6 +81,7 @@ strategies = ["fallback", "escalate"]
 action = "switch"
 target = "component:{component}"
 arguments = { switch = "new-prices", value = false }
+mode = "auto"
 """,
 )
 def feature_broken(ground):

@@ -28,7 +28,7 @@ def send(ground, task, component, *arguments):
     ground.employ()
     item = f"{component}-{uuid.uuid4().hex[:6]}"
     ground.shop.ways[component] = lambda: _there(ground, item)
-    with Celery("shop", broker=ground.broker_url, set_as_current=False) as celery:
+    with Celery("shop", broker=ground.servers.broker_url, set_as_current=False) as celery:
         celery.send_task(task, args=[component, item, *arguments], queue="shop")
     return item
 
@@ -58,7 +58,7 @@ def _slow(ground, component):
     slow, pid = ground.folder / f"{item}.slow", ground.folder / f"{item}.pid"
     slow.touch()
     ground.shop.ways[component] = lambda: _there(ground, item)
-    with Celery("shop", broker=ground.broker_url, set_as_current=False) as celery:
+    with Celery("shop", broker=ground.servers.broker_url, set_as_current=False) as celery:
         celery.send_task("shop.pay", args=[component, item], queue="shop")
     eventually(pid.exists, within=60)
     slow.unlink()
@@ -114,7 +114,7 @@ def poison_message(ground):
     (ground.folder / f"{item}.poison").touch()
     key = f"quarantine:poison-message:{item}"
     ground.shop.ways["poison-message"] = lambda: _aside(ground, key)
-    with Celery("shop", broker=ground.broker_url, set_as_current=False) as celery:
+    with Celery("shop", broker=ground.servers.broker_url, set_as_current=False) as celery:
         celery.send_task("shop.import", args=["poison-message", item], queue="shop")
     yield reported(ground, "poison-message")
     after = send(ground, "shop.import", "poison-message")
@@ -147,7 +147,7 @@ def stuck_consumer(ground):
     ground.employ()
     stuck = f"stuck-{uuid.uuid4().hex[:6]}"
     (ground.folder / f"{stuck}.stuck").touch()
-    with Celery("shop", broker=ground.broker_url, set_as_current=False) as celery:
+    with Celery("shop", broker=ground.servers.broker_url, set_as_current=False) as celery:
         celery.send_task("shop.wait", args=["stuck-consumer", stuck], queue="shop")
     item = send(ground, "shop.pay", "stuck-consumer")
 
