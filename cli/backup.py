@@ -9,6 +9,7 @@ from typing import Any, Final
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
+from cli.backup_archive import archive
 from cli.console import data_dir_option, database, json_option, settings
 from cli.failure import FAILED
 from cli.output import print_fields, print_rows
@@ -96,6 +97,9 @@ def verify(ctx: click.Context, path: str, key_file: Path | None, as_json: bool) 
     print_fields({"path": str(file), **_proof(proof)}, as_json=as_json)
     if not proof.ok:
         ctx.exit(FAILED)
+
+
+backup.add_command(archive)
 
 
 @backup.command("list")

@@ -8,6 +8,8 @@ from pydantic import SecretStr
 from config import wiring
 from config.settings import Settings
 from core.clock import Clock
+from core.errors import ConfigurationError
+from core.maintenance.backup.archive import Archive
 from core.maintenance.backup.keeping import Rule
 from core.maintenance.backup.place import Place
 from core.maintenance.backup.places.bucket import Bucket
@@ -59,6 +61,18 @@ def place(settings: Settings) -> Place | None:
     if settings.backup_s3 is None:
         return None
     return Bucket(settings.backup_s3, endpoint=settings.backup_s3_endpoint)
+
+
+def archive(settings: Settings, clock: Clock) -> Archive:
+    if settings.wal_archive_dir is None:
+        raise ConfigurationError(
+            "There is no continuous archive: MENDLINE_WAL_ARCHIVE_DIR is not set."
+        )
+    url = wiring.required(settings.database_url, "DATABASE_URL")
+    folder = settings.wal_archive_dir.absolute()
+    return Archive(
+        target=Target(url), folder=folder, clock=clock, programs=settings.postgres_programs
+    )
 
 
 def _target(url: SecretStr | None) -> Target | None:

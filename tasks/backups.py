@@ -1,12 +1,14 @@
 """Backups by the clock and by request: taken, proven, copied, pruned."""
 
+from datetime import timedelta
 from typing import Any, Final
 
 from config import backups
-from core.maintenance.backup.problems import UnprovenBackupError
+from core.maintenance.backup.problems import BackupRunningError, UnprovenBackupError
 from core.maintenance.backup.upkeep import SCHEDULED, Upkeep, as_json
 from tasks.base import Queue, Result, Work, task
 
+BASE_EVERY: Final = timedelta(days=1)
 # Large databases take hours; whoever takes in errors goes first.
 LIMITS: Final[dict[str, Any]] = {"soft_time_limit": 6 * 3600, "time_limit": 6 * 3600 + 60}
 
@@ -28,6 +30,17 @@ def verify(work: Work, name: str) -> Result:
     proof = keeper.verify(keeper.fetch(name))
     _require(proof.ok, name)
     return as_json(proof)
+
+
+@task("backup.archive", queue=Queue.MAINTENANCE, **LIMITS)
+def archive(work: Work) -> Result:
+    runtime = work.runtime
+    if runtime.settings.wal_archive_dir is None:
+        return {"skipped": "MENDLINE_WAL_ARCHIVE_DIR is not set"}
+    try:
+        return backups.archive(runtime.settings, runtime.clock).round(base_every=BASE_EVERY)
+    except BackupRunningError:
+        return {"skipped": "the round before is not over"}
 
 
 def _upkeep(work: Work) -> Upkeep:

@@ -116,6 +116,13 @@ JOBS: Final = (
         at_start=True,
     ),
     Job(
+        name="archive",
+        task="backup.archive",
+        queue=Queue.MAINTENANCE,
+        interval=MINUTE,
+        priority=4,
+    ),
+    Job(
         name="runs-tidy",
         task="maintenance.tidy_runs",
         queue=Queue.MAINTENANCE,

@@ -51,6 +51,8 @@ def settings(*, port: int, memory: int) -> dict[str, str]:
         "maintenance_work_mem": f"{min(max(megabytes // 32, 32), 256)}MB",
         "wal_level": "replica",
         "max_wal_size": "1GB",
+        # An archive that stands still must not fill the disk: it begins again instead.
+        "max_slot_wal_keep_size": "4GB",
         "min_wal_size": "80MB",
         "checkpoint_timeout": "10min",
         "random_page_cost": "1.1",
