@@ -17,6 +17,7 @@ from core.alerts.conditions.queues import Queues
 from core.alerts.conditions.recoveries import Recoveries
 from core.alerts.conditions.schedules import Schedules
 from core.alerts.conditions.signals import Signals
+from core.alerts.memory import KeptMemories
 
 # Made anew for each evaluator: some remember what they read.
 CONDITIONS: Final[Mapping[str, Callable[[], Condition]]] = {
@@ -38,3 +39,12 @@ CONDITIONS: Final[Mapping[str, Callable[[], Condition]]] = {
 
 def conditions() -> dict[str, Condition]:
     return {kind: make() for kind, make in CONDITIONS.items()}
+
+
+def rehearsing() -> dict[str, Condition]:
+    """For a back-test: what they learn stays with them."""
+    alone: dict[str, Condition] = {
+        Anomaly.kind: Anomaly(KeptMemories()),
+        Forecast.kind: Forecast(KeptMemories()),
+    }
+    return conditions() | alone
