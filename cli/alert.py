@@ -35,7 +35,9 @@ MOST: Final = 1_000
 ELSEWHERE: Final[Mapping[str, str]] = {
     "why": "cli.alert_why",
     "backtest": "cli.alert_backtest",
-    "test-channel": "cli.alert_test_channel",
+    "channels": "cli.alert_channel",
+    "test-channel": "cli.alert_channel",
+    "deliveries": "cli.alert_channel",
 }
 Say = Callable[[Desk, Session], Alert]
 why_option = click.option("--why", help="Kept with the change of state, and in the audit.")

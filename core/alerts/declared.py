@@ -6,6 +6,7 @@ from typing import Final
 
 from core.alerts.channel import Channel, TransportError
 from core.alerts.template import Wording
+from core.errors import Category
 
 HIDDEN: Final = "••••"
 STATEFUL: Final = frozenset({"pagerduty"})
@@ -15,6 +16,7 @@ class UnusableChannelError(TransportError):
     """There is no such channel, or it cannot be used as it is declared."""
 
     code = "ML-ALERT-0022"
+    category = Category.CONFIG
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

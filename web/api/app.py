@@ -23,6 +23,7 @@ from web.api.routes import (
     breakers,
     correlations,
     deadletters,
+    deliveries,
     deploys,
     events,
     fleet,
@@ -76,6 +77,7 @@ SUBJECTS: Final = (
     events,
     replays,  # before the letters: its paths stand where theirs have an id
     deadletters,
+    deliveries,
     deploys,
     recoveries,
     schedules,
