@@ -21,7 +21,7 @@ from config.telemetry import (
     ALERTS_LIVE,
     HEARTBEATS,
 )
-from core.alerts import waking
+from core.alerts import pushing, waking
 from core.alerts.evaluation import CLOCK, Evaluated, Evaluator
 from core.alerts.reading import SEVERITIES
 from core.alerts.state import LIVE
@@ -60,8 +60,9 @@ class Evaluating:
         with self._runtime.database.transaction() as session:
             now = self._runtime.clock.now()
             done = self._evaluator.tick(session, now)
-            counts = alerts.counts(session) if done.changed else None
-            if done.changed:
+            changed = pushing.expire(session, now) + done.changed
+            counts = alerts.counts(session) if changed else None
+            if changed:
                 waking.wake(session, self._runtime.ledger.add, at=now)
         if done.ran:
             ALERT_EVALUATION_SECONDS.observe(time.perf_counter() - begun)
