@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "saga": "Work in steps that is undone where it cannot be done.",
     "retry": "How retries have gone lately.",
     "fleet": "The pools of workers: how they are, and how large.",
+    "maintenance": "The jobs that keep the house, what they did and what they found.",
     "schedule": "Jobs that run by the clock.",
     "log": "What the processes of the platform log.",
     "config": "The settings in effect.",

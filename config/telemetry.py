@@ -252,6 +252,18 @@ SAGAS: Final = Gauge(
     ["state"],
     multiprocess_mode="livemostrecent",
 )
+JOB_AGE: Final = Gauge(
+    "mendline_job_success_age_seconds",
+    "Time since a scheduled job last succeeded",
+    ["job"],
+    multiprocess_mode="livemostrecent",
+)
+FINDINGS: Final = Gauge(
+    "mendline_maintenance_findings",
+    "What the checks of the stores found; level is note, warning or critical",
+    ["level"],
+    multiprocess_mode="livemostrecent",
+)
 PARTITION_DAYS_AHEAD: Final = Gauge(
     "mendline_partition_days_ahead",
     "Days after today for which an event partition exists",

@@ -3,12 +3,12 @@
 from dataclasses import asdict
 
 from config import wiring
-from core.maintenance import folding, missed, partitions, patterns, retention, rollup
+from core.maintenance import cache, folding, missed, partitions, patterns, retention, rollup
 from core.maintenance.care import checks, telling, upkeep
 from core.maintenance.logs import days as log_days
 from core.maintenance.space import budget
 from core.schedules.tidy import tidy
-from core.store import health, projects, retries
+from core.store import health, housekeeping, projects, retries
 from tasks.base import Queue, Result, Work, task
 from tasks.housekeeping import chore
 from tasks.runtime import OWN_PROJECT
@@ -58,6 +58,19 @@ def examine(work: Work) -> Result:
 @chore("maintenance.care", job="database-care", amount="bytes_freed", heavy=True)
 def care(work: Work) -> Result:
     return asdict(upkeep.care(work.runtime.database, work.runtime.clock.now()))
+
+
+@chore("maintenance.clear_cache", job="cache", amount="removed")
+def clear_cache(work: Work) -> Result:
+    runtime, session, now = work.runtime, work.session, work.runtime.clock.now()
+    own = projects.ensure(session, OWN_PROJECT, now=now)[0]
+    found = cache.findings(runtime.redis)
+    telling.tell(session, found, checks=cache.CHECKS, own_project=own.id, now=now)
+    last = housekeeping.latest(session, "cache")
+    begin = int((last.result or {}).get("cursor", 0)) if last else 0
+    known = cache.known_breakers(runtime.database)
+    sweeper = cache.Sweeper(runtime.redis, known, runtime.clock)
+    return asdict(sweeper.sweep(begin))
 
 
 @chore("maintenance.watch", job=missed.JOB)

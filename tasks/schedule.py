@@ -93,6 +93,13 @@ JOBS: Final = (
         catch_up=CatchUp.ONCE,
     ),
     Job(
+        name="cache",
+        task="maintenance.clear_cache",
+        queue=Queue.MAINTENANCE,
+        cron="35 * * * *",
+        priority=8,
+    ),
+    Job(
         name="watch",
         task="maintenance.watch",
         queue=Queue.MAINTENANCE,

@@ -27,7 +27,7 @@ from core.store.engine import Database
 from core.work.sender import TaskSender
 from core.work.states import LIVE
 from tasks.queues import Queue
-from workers import outcomes
+from workers import outcomes, tidiness
 
 log = structlog.get_logger()
 
@@ -67,6 +67,7 @@ class Collector:
         if self._figured is not None and now - self._figured < FIGURES_EVERY:
             return
         self._figured = now
+        tidiness.collect(session, now)
         found = kpis.of(session, since=now - FIGURES_OF, until=now)
         for category, figures in {ALL: found.total, **found.by_category}.items():
             shown = (

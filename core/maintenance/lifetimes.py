@@ -152,8 +152,6 @@ LIFETIMES: Final[Mapping[str, Lifetime]] = {
     "incidents": Aged("closed_at < :before", "recovery_days"),
     "incident_alerts": With("incidents"),
     "silences": Aged("expired_at < :before", "rollup_days"),
-    "alert_memories": Aged("seen_at < :before", "run_days"),
-    "alert_rankings": Aged("made_at < :before", "rollup_days"),
     "notifications": Aged("created_at < :before AND state <> 'waiting'", "delivery_days"),
     "delivery_attempts": With("notifications"),
     # The house

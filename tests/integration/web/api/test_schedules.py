@@ -38,13 +38,6 @@ def test_a_run_at_once_stands_in_the_history(operator, job):
     assert run["work"]["state"] == "waiting"
 
 
-def test_house_keeping_is_shown_apart(operator, clock, job):
-    for name in ("nightly", "often"):
-        operator.post(f"/api/v1/schedules/{name}/run")
-    runs = operator.get("/api/v1/maintenance/runs").json()
-    assert [run["job"] for run in runs] == ["nightly"]
-
-
 def test_the_history_has_pages(operator, clock, job):
     for _ in range(3):
         operator.post("/api/v1/schedules/often/run")
