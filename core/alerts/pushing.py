@@ -12,7 +12,8 @@ from core.alerts.state import ACTIVE, State
 from core.analysis.result import Severity
 from core.model import Alert
 from core.store import alerts as store
-from core.store.alerts import PUSH, AnyAlert, Write
+from core.store.alerts import PUSH, Write
+from core.store.pushes import overdue
 
 # Whoever pushes says it again before this is over; Alertmanager's `resolve_timeout` is the same.
 USUAL_END: Final = timedelta(minutes=5)
@@ -98,7 +99,7 @@ def _gone_on(alert: Alert, pushed: Pushed, pusher: Pusher, *, now: datetime) -> 
     return _change(alert, values, pusher.name, now=now, told=told)
 
 
-def _ended(alert: AnyAlert, reason: str, actor: str, *, now: datetime) -> Write:
+def _ended(alert: Alert, reason: str, actor: str, *, now: datetime) -> Write:
     values = store.columns(alert) | {
         "state": str(State.RESOLVED),
         "state_at": now,
