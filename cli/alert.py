@@ -6,17 +6,19 @@ Further commands stand in modules of their own, which are imported when one of t
 import importlib
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import click
 from sqlalchemy.orm import Session
 
-from cli.console import data_dir_option, database, json_option
+from cli.console import data_dir_option, database, json_option, settings
 from cli.failure import FAILED
 from cli.letters import person
 from cli.output import print_fields, print_json, print_rows, shown
 from cli.rules import FILE, content_of
+from config import alerting
 from config.alerts import Reading, read_text, shipped_text
 from core.alerts.desk import Desk
 from core.clock import SystemClock
@@ -72,7 +74,7 @@ def alert() -> None:
 @click.pass_context
 def check(ctx: click.Context, file: Path, as_json: bool) -> None:  # noqa: FBT001 (click calls it)
     """Tell all that is wrong in FILE (- is standard input); 1 if it cannot be used."""
-    found = read_text(content_of(file))
+    found = _with_routes(read_text(text := content_of(file)), text)
     if as_json:
         problems = [problem._asdict() for problem in found.problems]
         names = [each.rule.name for each in found.rules]
@@ -81,6 +83,12 @@ def check(ctx: click.Context, file: Path, as_json: bool) -> None:  # noqa: FBT00
         _tell(found, file)
     if not found.usable:
         ctx.exit(FAILED)
+
+
+def _with_routes(found: Reading, text: str) -> Reading:
+    """The other parts of the file belong to it."""
+    problems = {*found.problems, *alerting.problems(text, settings())}
+    return replace(found, problems=tuple(sorted(problems)))
 
 
 @alert.command()

@@ -2,28 +2,66 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final
 
-from config import alert_routes
+import structlog
+
+from config import alert_routes, wiring
 from config.alert_routes import Channels
-from config.alerts_file import Document, document
+from config.alerts_file import AlertsFileError, Document, document
 from config.settings import Settings
 from core.alerts.route import Plan
+from core.analysis.rules.problem import Problem
+
+log = structlog.get_logger()
 
 STATEFUL: Final = "pagerduty"
 
 
 def plan(settings: Settings) -> Plan:
-    """What holds now; without a file nobody is told."""
-    if settings.alerts_file is None:
-        return alert_routes.usual(Channels({}))
-    return alert_routes.plan(settings.alerts_file, declared(document(settings.alerts_file)))
+    """What holds now. With a mistake in the file each channel gets the alerts that it takes: one
+    that sends nothing because of it would be worse.
+    """
+    channels = _channels(settings)
+    try:
+        return alert_routes.plan(settings.alerts_file, channels)
+    except AlertsFileError as error:
+        log.warning("alert.routes_unusable", file=str(settings.alerts_file), why=str(error))
+        return alert_routes.usual(channels)
+
+
+def problems(text: str, settings: Settings | None = None) -> tuple[Problem, ...]:
+    """All that is wrong with the routes of a file; other files may declare channels for it."""
+    found = Document(text)
+    if found.problems:
+        return ()
+    own = declared(found)
+    others = _channels(settings) if settings is not None else Channels({})
+    channels = Channels({**others.severities, **own.severities}, others.stateful | own.stateful)
+    return alert_routes.read_text(text, channels).problems
+
+
+def _channels(settings: Settings) -> Channels:
+    """What cannot be used has its place, too: it is a dead letter, and not forgotten."""
+    book, _ = wiring.channels(settings)
+    own = _declared_in(settings.alerts_file)
+    usable = {name: each.severities for name, each in book.declared.items()}
+    broken = {name: own.severities.get(name, frozenset()) for name in book.broken}
+    return Channels({**usable, **broken}, book.stateful | (own.stateful & broken.keys()))
+
+
+def _declared_in(file: Path | None) -> Channels:
+    if file is None:
+        return Channels({})
+    try:
+        return declared(document(file))
+    except AlertsFileError:
+        return Channels({})
 
 
 def declared(found: Document) -> Channels:
-    """The channels that a file names, whether they can be used or not: what is for one that
-    cannot is a dead letter, and not forgotten.
-    """
+    """The channels that a file names, whether they can be used or not."""
     tables = dict(_tables(found.content))
     return Channels(
         severities={name: _levels(table) for name, table in tables.items()},
