@@ -19,18 +19,26 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core.alerts.book import RuleBook
-from core.alerts.condition import Answers, Condition, Look, Measure
+from core.alerts.condition import Answers, Condition, Labels, Look, Measure
 from core.alerts.conditions import conditions
 from core.alerts.panel import Panel
 from core.alerts.rows import begun, moved
 from core.alerts.rule import Matcher, Rule
 from core.alerts.state import FLAPS_WITHIN, Change, State, step
-from core.alerts.weighing import Candidate, Move, candidates, moves, orphaned, standing
+from core.alerts.weighing import (
+    Candidate,
+    Mine,
+    Move,
+    candidates,
+    moves,
+    orphaned,
+    standing,
+)
 from core.errors import ConfigurationError
-from core.model import Alert, AlertClock
+from core.model import AlertClock
 from core.store import alerts as rows
 from core.store import projects
-from core.store.alerts import Write
+from core.store.alerts import AnyAlert, Write
 from core.store.engine import savepoint
 
 log = structlog.get_logger()
@@ -40,8 +48,8 @@ MINUTE: Final = timedelta(minutes=1)
 # A tick that comes later than that after the one before has missed something.
 LATE: Final = timedelta(seconds=90)
 MOST_MISSED: Final = 60
-# How often the numbers of alerts that do not change are written.
-FRESH: Final = timedelta(seconds=30)
+# Of alerts that do not change, so many get their latest number at one look.
+FRESH: Final = 200
 
 _CLAIM: Final = select(AlertClock).where(AlertClock.name == CLOCK).with_for_update(skip_locked=True)
 _PATIENCE: Final = text("SET LOCAL statement_timeout = '20s'")
@@ -69,7 +77,7 @@ class Evaluator:
     def __init__(self, known: Mapping[str, Condition] | None = None) -> None:
         self._conditions = known if known is not None else conditions()
         self._book = RuleBook()
-        self._fresh_at: datetime | None = None
+        self._turn = 0
 
     def tick(self, session: Session, now: datetime) -> Evaluated:
         done = Evaluated()
@@ -91,13 +99,13 @@ class Evaluator:
     ) -> None:
         found = self._rules(session, past=past)
         answers, done.failed = self._answers(session, found, at)
-        alive, orphans = _by_rule(rows.living(session), found if not past else None)
+        alive, orphans = _by_rule(rows.living(session), self._book.rules(session))
         panels = _Panels(answers)
         weighed: list[Move] = [orphaned(alert, at) for alert in orphans]
         fresh: list[Candidate] = []
         for rule in found:
             if rule.measure in answers:
-                panel, mine = panels.of(rule), alive.get(rule.id, [])
+                panel, mine = panels.of(rule), alive.get(rule.id, {})
                 weighed += moves(rule, panel, mine, at)
                 fresh += candidates(rule, panel, mine)
         writes = [*self._moves(weighed, at), *_begun(session, fresh, at)]
@@ -130,17 +138,16 @@ class Evaluator:
                 log.warning("alerts.condition_failed", kind=kind, error=str(error))
         return answers, tuple(failed)
 
-    def _moves(self, weighed: Iterable[Move], at: datetime) -> Iterator[Write]:
-        """Numbers of what does not change are written now and then only."""
-        fresh = self._fresh_at is None or at - self._fresh_at >= FRESH
-        if fresh:
-            self._fresh_at = at
-        for move in weighed:
-            change = move.change
-            if change is None and fresh and _differs(move):
-                change = Change(new=None)
-            if change is not None:
-                yield moved(move, change, at)
+    def _moves(self, weighed: Sequence[Move], at: datetime) -> Iterator[Write]:
+        """Changes, and a few of those that only have another number: each has its turn."""
+        yield from (moved(each, each.change, at) for each in weighed if each.change is not None)
+        same = [each for each in weighed if each.change is None and _differs(each)]
+        begin = self._turn if self._turn < len(same) else 0
+        for each in same[begin : begin + FRESH]:
+            assert each.rule is not None
+            told = each._replace(seen=each.rule.judge(each.seen.value, active=True))
+            yield moved(told, Change(new=None), at)
+        self._turn = begin + FRESH
 
 
 class _Panels:
@@ -154,8 +161,9 @@ class _Panels:
         key = (rule.measure, rule.where)
         if key not in self._made:
             samples = self._answers[rule.measure]
-            chosen = [each for each in samples if rule.matches(each.labels)]
-            self._made[key] = Panel(chosen if rule.where else samples)
+            if rule.where:
+                samples = [each for each in samples if rule.matches(each.labels)]
+            self._made[key] = Panel(samples)
         return self._made[key]
 
 
@@ -179,17 +187,18 @@ def _claimed(session: Session, now: datetime) -> AlertClock | None:
 
 
 def _by_rule(
-    alive: Sequence[Alert], found: Sequence[Rule] | None
-) -> tuple[Mapping[int, list[Alert]], list[Alert]]:
-    """By the rule, and those whose rule no longer holds; of the past that is not asked."""
-    known = None if found is None else {rule.id for rule in found}
-    by_rule: dict[int, list[Alert]] = defaultdict(list)
+    alive: Sequence[AnyAlert], every: Sequence[Rule]
+) -> tuple[Mapping[int, Mine], list[AnyAlert]]:
+    """By rule and series, and those whose rule no longer holds."""
+    known = {rule.id: rule for rule in every}
+    by_rule: dict[int, dict[Labels, AnyAlert]] = defaultdict(dict)
     orphans = []
     for alert in alive:
-        if known is not None and alert.rule_id not in known:
+        rule = known.get(alert.rule_id or 0)
+        if rule is None:
             orphans.append(alert)
-        elif alert.rule_id is not None:
-            by_rule[alert.rule_id].append(alert)
+        else:
+            by_rule[rule.id][rule.series(alert.labels)] = alert
     return by_rule, orphans
 
 

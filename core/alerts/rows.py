@@ -8,7 +8,7 @@ from core.alerts.state import Change
 from core.alerts.weighing import Candidate, Move
 from core.model import Alert
 from core.store import alerts as store
-from core.store.alerts import Write
+from core.store.alerts import AnyAlert, Write
 
 ACTOR: Final = "rules"
 
@@ -58,7 +58,7 @@ def _new(candidate: Candidate, last: Alert | None) -> dict[str, Any]:
     }
 
 
-def _write(alert: Alert | None, values: dict[str, Any], change: Change, at: datetime) -> Write:
+def _write(alert: AnyAlert | None, values: dict[str, Any], change: Change, at: datetime) -> Write:
     told = change.new is not None
     if change.new is not None:
         values |= {"state": str(change.new), "state_at": at, "reason": change.reason}

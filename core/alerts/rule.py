@@ -104,6 +104,14 @@ class Rule:
         values = dict(labels)
         return all(matcher.matches(values.get(matcher.label, "")) for matcher in self.where)
 
+    def steady(self, value: float, severity: str) -> bool:
+        """Whether an alert of that severity stays as it is; as `judge`, without its words."""
+        found = None
+        for each in self.ladder:
+            if self.side.beyond(value, each.threshold):
+                found = each.severity
+        return found == severity
+
     def judge(self, value: float | None, *, active: bool) -> Seen:
         """`active`: the alert is on, so that it takes `clears` to end it."""
         if value is None:

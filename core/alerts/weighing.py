@@ -1,6 +1,6 @@
 """What one rule makes of the series of its measure and of the alerts that it has: pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -8,10 +8,14 @@ from core.alerts.condition import About, Labels, Sample
 from core.alerts.panel import Panel
 from core.alerts.rule import Rule, fingerprint
 from core.alerts.state import ACTIVE, Change, NoData, Seen, Standing, State, step
-from core.model import Alert
+from core.store.alerts import AnyAlert
 
 # Alerts of one rule that are begun at once; the others of its series wait until these are over.
 MOST: Final = 1_000
+# Compared with columns, which hold plain texts.
+_ON: Final = frozenset(map(str, ACTIVE))
+# Of one rule, by the series.
+Mine = Mapping[Labels, AnyAlert]
 GONE: Final = Seen(False, "", "its rule is gone or rests")
 
 
@@ -30,12 +34,12 @@ class Move(NamedTuple):
     """What becomes of an alert that lives."""
 
     rule: Rule | None
-    alert: Alert
+    alert: AnyAlert
     change: Change | None
     seen: Seen
 
 
-def standing(alert: Alert, *, fires: int = 0) -> Standing:
+def standing(alert: AnyAlert, *, fires: int = 0) -> Standing:
     return Standing(
         state=State(alert.state),
         severity=alert.severity,
@@ -51,14 +55,26 @@ def standing(alert: Alert, *, fires: int = 0) -> Standing:
     )
 
 
-def moves(rule: Rule, panel: Panel, alerts: Sequence[Alert], now: datetime) -> Iterator[Move]:
-    """Of the alerts that live."""
-    for alert in alerts:
-        seen = _seen(rule, panel, rule.series(alert.labels), active=alert.state in ACTIVE)
+def moves(rule: Rule, panel: Panel, alerts: Mine, now: datetime) -> Iterator[Move]:
+    """Of the alerts that live. Most stay as they are, so that is asked first."""
+    plain = not rule.terms.escalate
+    for series, alert in alerts.items():
+        sample = panel.by_labels.get(series)
+        value = None if sample is None else sample.value
+        if (
+            plain
+            and value is not None
+            and alert.state in _ON
+            and alert.clear_since is None
+            and rule.steady(value, alert.severity)
+        ):
+            yield Move(rule, alert, None, Seen(True, alert.severity, "", value))
+            continue
+        seen = _seen(rule, panel, series, active=alert.state in ACTIVE)
         yield Move(rule, alert, step(standing(alert), seen, rule.terms, now), seen)
 
 
-def orphaned(alert: Alert, now: datetime) -> Move:
+def orphaned(alert: AnyAlert, now: datetime) -> Move:
     """Its rule no longer holds: there is nothing that could keep it."""
     plain = standing(alert)
     new = State.RESOLVED if plain.state in ACTIVE else State.INACTIVE
@@ -68,16 +84,13 @@ def orphaned(alert: Alert, now: datetime) -> Move:
     return Move(None, alert, Change(new=new, reason=GONE.why, values=over), GONE)
 
 
-def candidates(rule: Rule, panel: Panel, alerts: Sequence[Alert]) -> Iterator[Candidate]:
+def candidates(rule: Rule, panel: Panel, alerts: Mine) -> Iterator[Candidate]:
     """Series that have no alert yet and are to have one."""
     first = rule.first.threshold
     hits = panel.beyond(rule.side, first, most=MOST + len(alerts))
     if rule.terms.no_data is NoData.ALERT:
         hits = [*hits, *panel.unknown, *_missing(rule, panel)]
-    if not hits:
-        return
-    known = {rule.series(alert.labels) for alert in alerts}
-    for sample in [each for each in hits if each.labels not in known][:MOST]:
+    for sample in [each for each in hits if each.labels not in alerts][:MOST]:
         seen = rule.judge(sample.value, active=False)
         labels = rule.labelled(sample.labels, seen.severity)
         yield Candidate(rule, sample.labels, sample.about, seen, fingerprint(labels), labels)

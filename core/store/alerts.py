@@ -6,15 +6,18 @@ from datetime import datetime
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import ColumnElement, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Row, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
 from core.errors import NotFoundError
 from core.model import Alert, AlertNote, AlertTransition
+from core.model.alerts import ALERTS
 from core.store.paging import Cursor, Keyset, Page
 
 ORDER: Final = Keyset(Alert.id, Alert.id)
+# An alert, or the plain row of one.
+AnyAlert = Alert | Row[*tuple[Any, ...]]
 # Rows are written by statements that no object in a session follows.
 _AS_IT_IS: Final = {"populate_existing": True}
 RULE: Final = "rule"
@@ -51,9 +54,19 @@ _IDENTITY: Final = (
     ("component", "text"),
     ("release", "text"),
 )
+# What is long, and seldom changes with a state, is kept where nothing is given for it.
+_KEPT: Final = frozenset({"annotations", "generator_url"})
+_PLAIN: Final = [
+    ALERTS.c[name]
+    for name in ("id", *(name for name, _ in (*_COLUMNS, *_IDENTITY)))
+    if name not in _KEPT
+]
 _SHAPE: Final = ", ".join(f"{name} {kind}" for name, kind in (*_COLUMNS, *_IDENTITY))
 _NAMES: Final = ", ".join(name for name, _ in (*_COLUMNS, *_IDENTITY))
-_SET: Final = ", ".join(f"{name} = given.{name}" for name, _ in _COLUMNS)
+_SET: Final = ", ".join(
+    f"{name} = coalesce(given.{name}, alerts.{name})" if name in _KEPT else f"{name} = given.{name}"
+    for name, _ in _COLUMNS
+)
 _GIVEN: Final = f"""
     WITH given AS MATERIALIZED (
         SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS row
@@ -141,21 +154,23 @@ def write(session: Session, writes: Iterable[Write]) -> dict[int, str]:
 
 def _row(each: Write) -> dict[str, Any]:
     own = {"id": each.id, "old": each.old, "seen": each.seen, "told": each.told}
-    usual = {"source": RULE, "episode": 1, "flapping": False, "dismissed": False, "escalation": 0}
+    usual: dict[str, Any] = {"source": RULE, "episode": 1, "flapping": False}
+    usual |= {"dismissed": False, "escalation": 0} | (
+        {"annotations": {}} if each.id is None else {}
+    )
     return usual | dict(each.values) | own | {"actor": each.actor, "at": each.at}
 
 
-def columns(alert: Alert) -> dict[str, Any]:
+def columns(alert: AnyAlert) -> dict[str, Any]:
     """What a change of this alert begins with."""
-    return {name: getattr(alert, name) for name, _ in (*_COLUMNS, *_IDENTITY)}
+    return {name: getattr(alert, name) for name, _ in (*_COLUMNS, *_IDENTITY) if name not in _KEPT}
 
 
-def living(session: Session, source: str = RULE) -> Sequence[Alert]:
-    """Pending, firing or acknowledged, and those that a person sent away."""
+def living(session: Session, source: str = RULE) -> Sequence[AnyAlert]:
+    """Pending, firing or acknowledged, and those that a person sent away; as plain rows."""
     alive = Alert.resolved_at.is_(None) & (Alert.state != "inactive")
-    statement = select(Alert).where(Alert.source == source, or_(alive, Alert.dismissed))
-    ordered = statement.order_by(Alert.id).execution_options(**_AS_IT_IS)
-    return session.scalars(ordered).all()
+    statement = select(*_PLAIN).where(Alert.source == source, or_(alive, Alert.dismissed))
+    return session.execute(statement.order_by(Alert.id)).all()
 
 
 def latest(session: Session, fingerprints: Collection[str], source: str = RULE) -> Sequence[Alert]:

@@ -19,6 +19,7 @@ BENCHMARKS = (
     "burst",
     "critical",
     "breaker",
+    "alerts",
     "end_to_end",
     "patterns",
 )

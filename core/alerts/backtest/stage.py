@@ -51,13 +51,13 @@ class Stage:
 
     def _judge(self, rule: Rule, answers: Answers, at: datetime) -> list[Happened]:
         panel = Panel([each for each in answers[rule.measure] if rule.matches(each.labels)])
-        mine = list(self.alive[rule.id])
+        mine = {rule.series(alert.labels): alert for alert in self.alive[rule.id]}
         weighed = list(moves(rule, panel, mine, at))
         fresh = list(candidates(rule, panel, mine))
         happened = [
             each
             for move in weighed
-            if move.change is not None
+            if move.change is not None and isinstance(move.alert, Alert)
             for each in self._apply(rule, move.alert, moved(move, move.change, at))
         ]
         happened += [each for one in fresh for each in self._begin(rule, one, at)]

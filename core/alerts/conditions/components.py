@@ -7,7 +7,17 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from core.alerts.condition import About, Answers, Look, Measure, Metric, Sample, labels, named
+from core.alerts.condition import (
+    About,
+    Answers,
+    Labels,
+    Look,
+    Measure,
+    Metric,
+    Sample,
+    labels,
+    named,
+)
 from core.alerts.series import MINUTE, Minutes, Series, Tally, grouped, quantile
 from core.alerts.units import Unit
 
@@ -78,11 +88,13 @@ class Components:
 
     def __init__(self) -> None:
         self._minutes = Minutes()
+        self._names = _Names()
 
     def measure(self, session: Session, measures: Collection[Measure], look: Look) -> Answers:
         quiet = [each for each in measures if each.metric == "silence"]
         counted = [each for each in measures if each.metric != "silence"]
         answers: dict[Measure, Sequence[Sample]] = {}
+        self._names.know(look)
         if counted:
             self._minutes.read(session, look.at, max(each.over for each in counted))
             answers |= self._counted(counted, look)
@@ -104,25 +116,48 @@ class Components:
             key = (measure.over, measure.by)
             if key not in groups:
                 groups[key] = _grouped(windows[measure.over], measure.by)
-            answers[measure] = _samples(groups[key], measure, look)
+            answers[measure] = _samples(groups[key], measure, self._names)
         return answers
 
     def _consecutive(self, measure: Measure, look: Look) -> list[Sample]:
         since = (look.at - measure.over).timestamp()
         return [
-            _sample(series, measure, look, _in_a_row(minutes, since))
+            self._names.sample(series, measure.by, _in_a_row(minutes, since))
             for series, minutes in self._minutes
         ]
 
-    @staticmethod
-    def _silent(session: Session, look: Look) -> list[Sample]:
+    def _silent(self, session: Session, look: Look) -> list[Sample]:
         """Counts from the end of the minute in which it was heard of."""
         rows = session.execute(_HEARD, {"since": look.at - MEMORY, "until": look.at})
-        plain = Measure("component", "silence", MEMORY, Components.by)
         return [
-            _sample((row[0], row[1]), plain, look, max((look.at - row[2]).total_seconds() - 60, 0))
+            self._names.sample(
+                (row[0], row[1]),
+                Components.by,
+                max((look.at - row[2]).total_seconds() - MINUTE, 0),
+            )
             for row in rows
         ]
+
+
+class _Names:
+    """Labels of series, made once as long as projects are called the same."""
+
+    def __init__(self) -> None:
+        self._projects: Mapping[int, str] = {}
+        self._known: dict[tuple[tuple[str, ...], Series], tuple[Labels, About]] = {}
+
+    def know(self, look: Look) -> None:
+        if look.projects != self._projects:
+            self._projects, self._known = look.projects, {}
+
+    def sample(self, series: Series, by: tuple[str, ...], value: float | None) -> Sample:
+        found = self._known.get((by, series))
+        if found is None:
+            project_id, component = series
+            project = self._projects.get(project_id, str(project_id)) if project_id else None
+            told = labels(by, {"project": project, "component": component})
+            found = self._known[by, series] = told, About(project_id or None)
+        return Sample(found[0], value, found[1])
 
 
 def _grouped(tallies: Mapping[Series, Tally], by: tuple[str, ...]) -> dict[Series, Tally]:
@@ -132,22 +167,18 @@ def _grouped(tallies: Mapping[Series, Tally], by: tuple[str, ...]) -> dict[Serie
     return grouped(tallies, lambda one: (one[0] if project else 0, one[1] if component else ""))
 
 
-def _samples(tallies: Mapping[Series, Tally], measure: Measure, look: Look) -> list[Sample]:
+def _samples(tallies: Mapping[Series, Tally], measure: Measure, names: _Names) -> list[Sample]:
     minutes = measure.over.total_seconds() / MINUTE
     share = _QUANTILES.get(measure.metric)
     read = _READ.get(measure.metric)
     fewest = float(measure.option("fewest", 1))
-    return [
-        _sample(
-            series,
-            measure,
-            look,
-            read(tally, minutes) if read else quantile(tally, BOUNDS, share or 0),
-        )
-        if _enough(tally, measure, fewest)
-        else _sample(series, measure, look, None)
-        for series, tally in tallies.items()
-    ]
+    found = []
+    for series, tally in tallies.items():
+        value = None
+        if _enough(tally, measure, fewest):
+            value = read(tally, minutes) if read else quantile(tally, BOUNDS, share or 0)
+        found.append(names.sample(series, measure.by, value))
+    return found
 
 
 def _enough(tally: Tally, measure: Measure, fewest: float) -> bool:
@@ -156,12 +187,6 @@ def _enough(tally: Tally, measure: Measure, fewest: float) -> bool:
         return True
     counted = tally.reports if measure.metric == "failure_ratio" else tally.timed
     return counted >= fewest or measure.metric == "memory"
-
-
-def _sample(series: Series, measure: Measure, look: Look, value: float | None) -> Sample:
-    project_id = series[0] or None
-    told = labels(measure.by, {"project": look.project(project_id), "component": series[1]})
-    return Sample(told, value, About(project_id))
 
 
 def _in_a_row(minutes: Mapping[int, Tally], since: float) -> float:
