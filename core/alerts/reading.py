@@ -160,14 +160,14 @@ def _ladder(entry: Entry, metric: Metric) -> tuple[Side, tuple[Step, ...]]:
     if len(sides) != 1:
         entry.fail("It has not exactly one threshold.", f"Write one of {', '.join(Side)}.")
         return Side.ABOVE, (Step(USUAL, 0.0),)
-    side = sides[0]
+    side, key = sides[0], sides[0].value
     convert = partial(quantity, unit=metric.unit)
     if not isinstance(entry.table[side], Mapping):
         severity = entry.choice("severity", SEVERITIES, str(USUAL))
-        return side, (Step(severity, entry.read(side, convert, 0.0)),)
+        return side, (Step(severity, entry.read(key, convert, 0.0)),)
     if "severity" in entry:
-        entry.fail("It has severities twice.", f"They stand below {side!r}.", "severity")
-    steps = entry.below(side)
+        entry.fail("It has severities twice.", f"They stand below {key!r}.", "severity")
+    steps = entry.below(key)
     steps.only(SEVERITIES)
     ladder = [Step(each, steps.read(each, convert, 0.0)) for each in steps.table if each in ORDER]
     ladder.sort(key=lambda step: ORDER[step.severity])
@@ -181,7 +181,7 @@ def _check_order(entry: Entry, side: Side, ladder: Sequence[Step]) -> None:
         what = "A worse severity does not have a worse threshold."
         entry.fail(what, "Give each severity a number that is further out.", side)
     if not ladder:
-        entry.fail(f"{side!r} has no number.", "Write severity: number below it.", side)
+        entry.fail(f"{side.value!r} has no number.", "Write severity: number below it.", side)
 
 
 def _clears(entry: Entry, side: Side, ladder: Sequence[Step], metric: Metric) -> float | None:

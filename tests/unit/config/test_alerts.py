@@ -1,0 +1,144 @@
+"""Rules of alerts from YAML: the short form, whole rules, and the lines of what is wrong."""
+
+import pytest
+
+from config.alerts import read_text, shipped
+from config.alerts_file import Document, filled, variables
+
+THRESHOLDS = """
+alerts:
+  global:
+    error_rate_threshold: 10  # errors per minute
+    recovery_rate_threshold: 0.7  # 70% minimum recovery rate
+
+  components:
+    dependency-manager:
+      error_threshold: 5
+      consecutive_failures: 3
+      response_time_threshold: "30s"
+
+    powershell-modules:
+      crash_threshold: 1
+      memory_threshold: "500MB"
+
+    redis-operations:
+      connection_loss_threshold: 1
+      circuit_breaker_open_duration: "5m"
+
+  notification_channels:
+    - type: "slack"
+      webhook_url: "${SLACK_WEBHOOK_URL}"
+      severity_levels: ["critical", "high"]
+"""
+
+
+def meant(text=THRESHOLDS):
+    found = read_text(text)
+    assert found.problems == ()
+    return {
+        each.rule.name: (
+            each.rule.measure.name,
+            str(each.rule.side),
+            each.rule.first.threshold,
+            each.line,
+        )
+        for each in found.rules
+    }
+
+
+def wrong(text):
+    return [(problem.line, problem.where, problem.what) for problem in read_text(text).problems]
+
+
+def test_thresholds_in_few_words_are_rules():
+    assert meant() == {
+        "global error rate": ("issue.event_rate", "above", 10, 4),
+        "global recovery rate": ("recovery.rate", "below", 0.7, 5),
+        "dependency-manager error rate": ("component.error_rate", "above", 5, 9),
+        "dependency-manager consecutive failures": (
+            "component.consecutive_failures",
+            "at_least",
+            3,
+            10,
+        ),
+        "dependency-manager response time": ("component.p95", "above", 30, 11),
+        "powershell-modules crashes": ("issue.crashes", "at_least", 1, 14),
+        "powershell-modules memory": ("component.memory", "above", 5e8, 15),
+        "redis-operations connection loss": ("component.connections_lost", "at_least", 1, 18),
+        "redis-operations breaker open": ("breaker.open_for", "at_least", 300, 19),
+    }
+
+
+def test_channels_belong_to_others_and_secrets_are_filled_in_where_they_are_used():
+    content = Document(THRESHOLDS).content["alerts"]
+    (channel,) = content["notification_channels"]
+    assert variables(channel) == {"SLACK_WEBHOOK_URL"}
+    assert filled(channel, {"SLACK_WEBHOOK_URL": "https://x"})["webhook_url"] == "https://x"
+    with pytest.raises(KeyError):
+        filled(channel, {})
+
+
+def test_what_is_shipped_can_be_used():
+    assert shipped().usable
+    assert len(shipped().rules) > 10
+
+
+def test_each_mistake_has_its_line_and_what_to_do():
+    found = read_text("""
+rules:
+  - name: x
+    measure: component.p59
+  - name: y
+    measure: component.p95
+    above: {critical: 3s, high: 5s}
+    foo: 1
+    where: {host: a}
+    escalate: [{after: 5q}]
+""")
+    assert [problem.line for problem in found.problems] == [4, 7, 8, 9, 10]
+    assert found.problems[0].remedy == "Did you mean 'component.p99'?"
+    assert all("rule" in problem.where for problem in found.problems)
+    assert not found.usable
+
+
+@pytest.mark.parametrize(
+    ("rule", "what"),
+    [
+        ("measure: component.errors", "It has not exactly one threshold."),
+        ("{measure: component.errors, above: 1, clears: 2}", "'clears' lies beyond the threshold."),
+        ("{measure: signal.count, above: 1}", "Which signal is meant is not said."),
+        ("{measure: component.errors, above: 5m}", "'above': 'm' is no unit of count; write "),
+        (
+            "{measure: component.errors, above: 1, labels: {component: x}}",
+            "'component' is a label of its series.",
+        ),
+        ("{measure: queue.age, above: 1m, project: shop}", "Its series belong to no project."),
+    ],
+)
+def test_what_cannot_be_a_rule(rule, what):
+    body = rule.removeprefix("{").removesuffix("}")
+    (problem,) = read_text(f"rules: [{{name: x, {body}}}]").problems
+    assert problem.what.startswith(what)
+
+
+def test_a_name_stands_for_one_rule():
+    twice = "\n".join(
+        ["rules:", *["  - {name: x, measure: component.errors, above: 1}" for _ in range(2)]]
+    )
+    assert wrong(twice) == [(3, "rule 'x'", "The rule of line 2 has the same name.")]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("rules: [", 1),
+        ("a: 1\na: 2", 2),
+        ("- x", 1),
+        ("rules: &a [*a]", 1),
+        ("x: !!python/none", 1),
+    ],
+)
+def test_what_is_no_file_of_alerts(text, line):
+    found = read_text(text)
+    assert not found.usable
+    assert found.problems[0].line == line
