@@ -12,7 +12,7 @@ from core.alerts.state import ACTIVE, State
 from core.analysis.result import Severity
 from core.model import Alert
 from core.store import alerts as store
-from core.store.alerts import PUSH, Write
+from core.store.alerts import PUSH, AnyAlert, Write
 from core.store.pushes import overdue
 
 # Whoever pushes says it again before this is over; Alertmanager's `resolve_timeout` is the same.
@@ -110,7 +110,7 @@ def _ended(alert: Alert, reason: str, actor: str, *, now: datetime) -> Write:
 
 
 def _change(
-    alert: Alert, values: dict[str, Any], actor: str, *, now: datetime, told: bool
+    alert: AnyAlert, values: dict[str, Any], actor: str, *, now: datetime, told: bool
 ) -> Write:
     return Write(
         values=values,

@@ -17,6 +17,7 @@ from web.api.readiness import Probe
 from web.api.routes import (
     alert_rules,
     alert_why,
+    alertmanager,
     alerts,
     audit,
     backups,
@@ -133,6 +134,7 @@ def _routed(**options: Any) -> FastAPI:
         **options,
     )
     app.include_router(_version_one())
+    app.include_router(alertmanager.router)
     app.include_router(health.router)
     return app
 
