@@ -1,5 +1,6 @@
 """`throttle`: the caller goes slower, so that the other side can keep up."""
 
+from core.analysis.proposal import Advice
 from core.errors import Category
 from core.recovery.decision import Decision, skip
 from core.recovery.situation import Situation
@@ -14,6 +15,6 @@ class Throttle:
     name = "throttle"
 
     def decide(self, situation: Situation, given: Given) -> Decision:
-        if situation.category not in _OVERLOAD:
+        if situation.category not in _OVERLOAD and situation.advice is not Advice.THROTTLE:
             return skip(f"{situation.category} is no sign of too much at once")
-        return carry_out(situation, given, f"{situation.category}: less at once")
+        return carry_out(situation, given, f"{situation.kind or situation.category}: less at once")

@@ -106,3 +106,16 @@ def test_to_escalate_is_always_possible():
 def test_a_situation_comes_back_from_its_plain_form():
     found = situation(retry_after=1.5, context={"table": "orders"}, advice=Advice.WAIT)
     assert Situation.of(found.plain()) == found
+
+
+@pytest.mark.parametrize("advice", [Advice.WAIT, Advice.THROTTLE])
+def test_what_the_kind_calls_for_says_more_than_its_category(advice):
+    """A pool without a free connection is told as a lost connection by some libraries."""
+    assert decide("wait", category=Category.CONNECTION, advice=advice).verb is Verb.WATCH
+    assert decide("wait", category=Category.BUG, transient=False, advice=advice).verb is Verb.SKIP
+
+
+def test_who_is_to_go_slower_goes_slower_whatever_the_category():
+    assert decide("throttle", use=USE, category=Category.CONNECTION).verb is Verb.SKIP
+    found = decide("throttle", use=USE, category=Category.CONNECTION, advice=Advice.THROTTLE)
+    assert found.verb is Verb.ACT
