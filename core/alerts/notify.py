@@ -17,6 +17,8 @@ from core.store.work import WorkOrder
 DELIVER: Final = "alerts.deliver"
 QUEUE: Final = "alerts"
 ATTEMPTS: Final = 20
+# How long people wait at most when the worker that would tell them is killed.
+LEASE_SECONDS: Final = 15
 # Of our ten priorities: an alarm goes before an all-clear, and both before what is not urgent.
 PRIORITIES: Final = {"critical": 0, "high": 1}
 USUAL_PRIORITY: Final = 2
@@ -83,6 +85,7 @@ def order(notification_id: int, channel: str, about: "Wanted | Notification") ->
         unique_key=f"{DELIVER}-{notification_id}",
         concurrency_key=f"{target(channel)}-{about.dedup_key}",
         max_attempts=ATTEMPTS,
+        lease_seconds=LEASE_SECONDS,
     )
 
 
