@@ -50,6 +50,7 @@ bench: $(READY) ## measure speed and size; writes reports/bench.json and prints 
 
 chaos: $(READY) ## kill everything at full scale for minutes; writes reports/chaos.json
 	$(BIN)/python -m tests.chaos $(ARGS)
+	$(if $(ARGS),,$(BIN)/python -m tests.chaos.backups)
 
 recovery-bench: $(READY) ## break a sample application in many ways; writes reports/recovery.json
 	$(BIN)/python -m tests.chaos.recovery $(ARGS)

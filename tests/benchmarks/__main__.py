@@ -18,6 +18,7 @@ BENCHMARKS = (
     "dispatcher",
     "burst",
     "critical",
+    "backup",
     "breaker",
     "alerts",
     "end_to_end",

@@ -1,0 +1,102 @@
+"""Backups against bare pg_dump and pg_restore, in MB of database a second.
+
+The same programs with the same compression on the same rows. Ours also counts every table in the
+snapshot, writes a checksum and waits for the disk. The aim is 0.9 of the bare programs.
+"""
+
+import subprocess
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from core.clock import SystemClock
+from core.maintenance.backup import loading, taking
+from core.maintenance.backup.loading import Loading
+from core.maintenance.backup.programs import Programs, Target
+from core.maintenance.backup.sealing import Key
+from core.maintenance.backup.taking import Taking
+from core.store import schema
+from tests.integration.core.maintenance.backup.filling import fill
+from workers.embedded.postgres import MAJOR, EmbeddedPostgres
+from workers.embedded.server import running
+
+EVENTS = 200_000
+ROUNDS = 3
+AIM = 0.9
+MEGABYTE = 2**20
+
+
+def run(events=EVENTS, rounds=ROUNDS):
+    with tempfile.TemporaryDirectory(prefix="mendline-bench-") as folder:
+        server = EmbeddedPostgres(Path(folder) / "pg")
+        with running(server):
+            url = server.ensure_database("mendline")
+            schema.upgrade(url)
+            fill(url, events)
+            return measure(Target(url), Path(folder), rounds)
+
+
+def measure(target, folder, rounds):
+    """The best of some rounds, taken in turns."""
+    ours = Taking(folder=folder / "ours", clock=SystemClock())
+    sealed = replace(ours, folder=folder / "sealed", key=Key(b"k" * 32))
+    bare, best = folder / "bare", {}
+    for _ in range(rounds):
+        dumped = timed(bare_dump, target, bare)[0]
+        took, made = timed(taking.take, target, ours)
+        found = {
+            "pg_dump": dumped,
+            "backup": took,
+            "backup_encrypted": timed(taking.take, target, sealed)[0],
+            "pg_restore": restored(target, bare_restore, bare),
+            "restore": restored(target, our_restore, made),
+        }
+        best = {name: min(best.get(name, took), took) for name, took in found.items()}
+    megabytes = made.manifest.database_bytes / MEGABYTE
+    rates = {name: round(megabytes / took, 1) for name, took in best.items()}
+    return {
+        "database_mb": round(megabytes, 1),
+        "mb_per_second": rates,
+        "backup_of_bare": round(rates["backup"] / rates["pg_dump"], 2),
+        "restore_of_bare": round(rates["restore"] / rates["pg_restore"], 2),
+    }
+
+
+def bare_dump(target, path):
+    program = Programs(int(MAJOR)).path("pg_dump")
+    argv = [program, "-Fc", "--compress=1", f"--dbname={target.plain}", f"--file={path}"]
+    subprocess.run(argv, check=True, env=dict(target.environment))
+
+
+def bare_restore(target, path):
+    program = Programs(int(MAJOR)).path("pg_restore")
+    argv = [program, "--exit-on-error", "--no-owner", f"--dbname={target.plain}", path]
+    subprocess.run(argv, check=True, env=dict(target.environment))
+
+
+def our_restore(target, backup):
+    loading.load(backup, target, Loading())
+
+
+def restored(target, restore, what):
+    with loading.beside(target) as connection:
+        loading.create(connection, "bench_restored")
+        try:
+            return timed(restore, target.named("bench_restored"), what)[0]
+        finally:
+            loading.drop(connection, "bench_restored")
+
+
+def timed(work, *arguments):
+    begun = time.perf_counter()
+    found = work(*arguments)
+    return time.perf_counter() - begun, found
+
+
+def table(found):
+    rates = found["mb_per_second"]
+    lines = [f"database of {found['database_mb']} MB, MB/s:"]
+    lines += [f"  {name:<18}{rate:>8}" for name, rate in rates.items()]
+    lines.append(f"  backup {found['backup_of_bare']} of bare, restore {found['restore_of_bare']}")
+    return "\n".join([*lines, f"  aim: {AIM}"])
