@@ -15,6 +15,7 @@ from web.api.auth import DESCRIPTION, Authenticate
 from web.api.middleware import BodyLimit, Boundary, RequestId, Timing
 from web.api.readiness import Probe
 from web.api.routes import (
+    alert_backtests,
     alert_rules,
     alert_why,
     alertmanager,
@@ -62,6 +63,7 @@ EXPOSED: Final = ("Link", "X-Request-Id", "Retry-After", "Idempotency-Replayed")
 # What the framework raises; all else reaches the boundary.
 ANSWERED: Final = (HTTPException, RequestValidationError)
 SUBJECTS: Final = (
+    alert_backtests,
     alert_rules,
     alerts,
     projects,

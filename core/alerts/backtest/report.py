@@ -126,7 +126,7 @@ def notifications(said: Iterable[Said]) -> dict[str, int]:
 
 
 def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 def _days(span: timedelta) -> str:
