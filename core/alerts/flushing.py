@@ -64,8 +64,8 @@ class Flusher:
     def run(self, session: Session, now: datetime) -> Ran:
         rows.lock(session)
         changes = self._absorb(session, now)
-        due = rows.due(session, now, limit=GROUPS)
         live = silencing.sweep(session, now)
+        due = rows.due(session, now, limit=GROUPS)
         told = 0
         if due:
             board = _Board(self, session, now, Silences.holding(live, now))
