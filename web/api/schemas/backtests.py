@@ -64,7 +64,7 @@ class BacktestAsked(Written):
         return timedelta(seconds=self.step_seconds)
 
 
-class EpisodeShown(Shown):
+class FiringShown(Shown):
     rule: str
     labels: dict[str, str]
     severity: str
@@ -97,7 +97,7 @@ class BacktestShown(Shown):
     incidents: int
     skipped: list[str] = Field(description="Rules about what is not stored: only of now is known.")
     failed: list[str] = Field(description="Kinds of conditions that did not work, and why.")
-    episodes: list[EpisodeShown] = Field(description=f"The first {MOST_EPISODES}.")
+    episodes: list[FiringShown] = Field(description=f"The first {MOST_EPISODES}.")
     left_off: int
 
     @classmethod
@@ -119,6 +119,6 @@ class BacktestShown(Shown):
             incidents=found.incidents,
             skipped=list(found.skipped),
             failed=list(found.failed),
-            episodes=[EpisodeShown.of(each) for each in found.episodes[:MOST_EPISODES]],
+            episodes=[FiringShown.of(each) for each in found.episodes[:MOST_EPISODES]],
             left_off=max(found.fired - MOST_EPISODES, 0),
         )
