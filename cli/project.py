@@ -1,10 +1,14 @@
 """`mendline project`: the applications whose errors are taken in, and their DSNs."""
 
+from dataclasses import asdict
+from importlib.metadata import version as installed
+from pathlib import Path
 from typing import Any
 
 import click
 from sqlalchemy.orm import Session
 
+from cli.appearing import appearing
 from cli.console import data_dir_option, database, json_option, public_url
 from cli.output import print_fields, print_rows
 from core.clock import SystemClock
@@ -63,6 +67,47 @@ def rotate_key(name_or_id: str, keep_old: bool, as_json: bool) -> None:  # noqa:
         key = projects.rotate_key(session, found.id, now=now, keep_old=keep_old)
         rotated = fields(found, key)
     _print(rotated, as_json=as_json)
+
+
+@project.command()
+@click.argument("name_or_id")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+@json_option
+@data_dir_option
+def export(name_or_id: str, file: Path, force: bool, as_json: bool) -> None:  # noqa: FBT001
+    """Write a project with its events to a file, as of one moment.
+
+    Keys, accounts, dead letters, recoveries and alerts are not in it.
+    """
+    from core.maintenance.exchange import write_project  # noqa: PLC0415 (slow to import)
+
+    version, now = installed("mendline"), SystemClock().now()
+    with database() as opened, appearing(file, replace=force) as out:
+        made = write_project(opened, name_or_id, out, version=version, now=now)
+    if made.unreadable:
+        click.echo(
+            f"{made.unreadable} events could not be opened; see `mendline doctor`.", err=True
+        )
+    told = {"file": str(file), "bytes": file.stat().st_size}
+    print_fields({**asdict(made), **told}, as_json=as_json)
+
+
+@project.command("import")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--name", help="Call the project so. Default: as it was called.")
+@json_option
+@data_dir_option
+def import_(file: Path, name: str | None, as_json: bool) -> None:  # noqa: FBT001
+    """Read a project out of a file, wholly or not at all; it gets a DSN of its own."""
+    from core.maintenance.exchange import read_project  # noqa: PLC0415 (slow to import)
+
+    with database() as opened, file.open("rb") as source:
+        made = read_project(opened, source, now=SystemClock().now(), name=name)
+    found = asdict(made)
+    found["dsn"] = projects.dsn(public_url(), found.pop("dsn_key"), made.project_id)
+    found["project_id"] = str(made.project_id)
+    print_fields(found, as_json=as_json)
 
 
 def _with_key(session: Session, found: Project) -> dict[str, Any]:
