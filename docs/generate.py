@@ -13,6 +13,7 @@ import click
 
 from cli.main import mendline as command_line
 from config import reference
+from config.alert_pages import alert_rules_page
 from config.categories import categories_page
 from config.pages import families_page, solutions_page
 from config.placeholders import placeholders_page
@@ -102,6 +103,7 @@ def pages() -> dict[str, str]:
         "metrics.md": reference.metrics_page(),
         "errors.md": reference.errors_page(),
         "categories.md": categories_page(),
+        "alert-rules.md": alert_rules_page(),
         "families.md": families_page(),
         "solutions.md": solutions_page(),
         "cli.md": cli_page(),
