@@ -37,6 +37,7 @@ MOST: Final = 1_000
 ELSEWHERE: Final[Mapping[str, str]] = {
     "why": "cli.alert_why",
     "backtest": "cli.alert_backtest",
+    "rank": "cli.alert_rank",
     "channels": "cli.alert_channel",
     "test-channel": "cli.alert_channel",
     "deliveries": "cli.alert_channel",

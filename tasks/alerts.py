@@ -1,5 +1,6 @@
 """Alerts: rules are looked at by the clock, and the outside is told that they are."""
 
+from core.alerts import learning
 from tasks.base import Delivery, Queue, Result, Work, task
 
 
@@ -16,3 +17,8 @@ def measure(work: Work) -> Result:
 @task("alerts.heartbeat", queue=Queue.ALERTS)
 def heartbeat(work: Work) -> Result:
     return work.runtime.evaluating.heartbeat()
+
+
+@task("alerts.learn", queue=Queue.ALERTS)
+def learn(work: Work) -> Result:
+    return learning.learn(work.session, work.runtime.clock.now())

@@ -193,6 +193,14 @@ JOBS: Final = (
         priority=2,
     ),
     Job(
+        name="alert-ranking",
+        task="alerts.learn",
+        queue=Queue.ALERTS,
+        cron="25 1 * * *",
+        priority=8,
+        catch_up=CatchUp.ONCE,
+    ),
+    Job(
         name="gauges",
         task="alerts.measure",
         queue=Queue.ALERTS,

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from core.alerts import ranking
-from core.alerts.ranking import Answer, Model, Ranked, Seen
+from core.alerts.ranking import Answer, Model, Ranked, RankingExtraError, Seen
 from core.alerts.rule import ALERT_NAME
 from core.model import Alert, AlertRanking
 from core.store import alert_rankings as rows
@@ -34,7 +34,10 @@ def learn(session: Session, now: datetime) -> dict[str, Any]:
     missing = ranking.missing(answers)
     if missing is not None:
         return {"learnt": False, "why": missing}
-    found = ranking.learn(answers)
+    try:
+        found = ranking.learn(answers)
+    except RankingExtraError as error:
+        return {"learnt": False, "why": str(error)}
     rows.keep(
         session,
         made_at=now,

@@ -16,6 +16,7 @@ from web.api.middleware import BodyLimit, Boundary, RequestId, Timing
 from web.api.readiness import Probe
 from web.api.routes import (
     alert_backtests,
+    alert_ranking,
     alert_rules,
     alert_why,
     alertmanager,
@@ -64,6 +65,7 @@ EXPOSED: Final = ("Link", "X-Request-Id", "Retry-After", "Idempotency-Replayed")
 ANSWERED: Final = (HTTPException, RequestValidationError)
 SUBJECTS: Final = (
     alert_backtests,
+    alert_ranking,
     alert_rules,
     alerts,
     projects,
