@@ -121,6 +121,17 @@ ALERTS_LIVE: Final = Gauge(
     ["state", "severity"],
     multiprocess_mode="mostrecent",
 )
+ALERT_DELIVERIES: Final = Counter(
+    "mendline_alert_deliveries",
+    "Attempts to tell of alerts: delivered, failed for now, refused for good",
+    ["channel", "outcome"],
+)
+ALERT_DELIVERY_SECONDS: Final = Histogram(
+    "mendline_alert_delivery_seconds",
+    "Seconds from the decision to tell of alerts to its delivery",
+    ["channel"],
+    buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 7_200),
+)
 HEARTBEATS: Final = Counter(
     "mendline_heartbeats",
     "Calls to the outside watcher: sent, refused, failed, withheld",

@@ -204,12 +204,9 @@ class Runtime:
     @cached_property
     def deliverer(self) -> "Deliverer":
         """What gets notifications of alerts to their channels."""
-        from core.alerts.delivery import Deliverer  # noqa: PLC0415 (slow to import; few tell)
+        from tasks.telling import deliverer  # noqa: PLC0415 (slow to import; few tell)
 
-        book, problems = wiring.channels(self.settings)
-        for problem in problems:
-            log.error("alert.channel_unusable", problem=problem)
-        return Deliverer(self.database, book, self.guarded, self.clock)
+        return deliverer(self)
 
     @cached_property
     def remedies(self) -> "Remedies":

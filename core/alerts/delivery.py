@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Protocol
 
 import structlog
@@ -32,6 +33,16 @@ ERROR: Final = 1_000
 Guarded = Callable[[str], AbstractContextManager[object]]
 
 
+class Observe(Protocol):
+    """Is told of each attempt; `seconds` from the decision to the delivery, where it is one."""
+
+    def __call__(self, channel: str, outcome: str, seconds: float | None = None) -> None: ...
+
+
+def unobserved(channel: str, outcome: str, seconds: float | None = None) -> None:
+    """For those who count nothing."""
+
+
 class Unit(Protocol):
     """One piece of work; its transaction opens with the first use of `session`."""
 
@@ -46,6 +57,7 @@ class Underway:
     attempt_id: int
     channel: str
     notice: Notice
+    decided_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +68,7 @@ class Deliverer:
     book: Book
     guarded: Guarded
     clock: Clock
+    observe: Observe = unobserved
 
     def deliver(self, work: Unit, notification_id: int) -> Mapping[str, Any]:
         """Work and notification end in one transaction; none is open while it is sent."""
@@ -66,6 +79,8 @@ class Deliverer:
         session, now = work.session, self.clock.now()
         rows.ended(session, under_way.attempt_id, _taken(receipt, self.book))
         rows.close(session, notification_id, rows.DELIVERED, now, thread=receipt.thread)
+        waited = (now - under_way.decided_at).total_seconds()
+        self.observe(under_way.channel, "delivered", waited)
         log.info(
             "alert.delivered",
             notification_id=notification_id,
@@ -91,7 +106,8 @@ class Deliverer:
                 rows.close(session, found.id, rows.SUPERSEDED, now)
                 return rows.SUPERSEDED
             notice = read(found.notice, thread=rows.thread(session, found))
-            return Underway(rows.begin(session, found, now), found.channel, notice)
+            attempt_id = rows.begin(session, found, now)
+            return Underway(attempt_id, found.channel, notice, found.created_at)
 
     def _sent(self, under_way: Underway) -> Receipt:
         begun = time.perf_counter()
@@ -104,6 +120,7 @@ class Deliverer:
             raise
         except MendlineError as error:
             outcome = self._failed(error, time.perf_counter() - begun)
+            self.observe(under_way.channel, "refused" if error.permanent else "failed")
             with self.database.transaction() as session:
                 rows.ended(session, under_way.attempt_id, outcome)
             raise

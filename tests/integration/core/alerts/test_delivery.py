@@ -313,3 +313,14 @@ def test_an_end_that_was_given_up_is_tried_again_once_the_channel_works(
     deliver(tell(channel="pages", dedup_key="another"))
     assert settle().revived == 1
     assert row(database, given_up).state == "waiting"
+
+
+def test_attempts_are_counted(database, tell, deliverer, sink):
+    seen = []
+    counting = replace(deliverer, observe=lambda *told: seen.append(told))
+    sink.answers = [(500, {}, b""), (200, {}, b"")]
+    notification_id = tell()
+    for _ in range(2):
+        with suppress(TransportError), database.transaction() as session:
+            counting.deliver(Unit(session), notification_id)
+    assert seen == [("ops", "failed"), ("ops", "delivered", 1.0)]
