@@ -13,7 +13,7 @@ from pathlib import Path
 from core.clock import SystemClock
 from core.maintenance.backup import loading, taking
 from core.maintenance.backup.loading import Loading
-from core.maintenance.backup.programs import Programs, Target
+from core.maintenance.backup.programs import NICENESS, Programs, Target
 from core.maintenance.backup.sealing import Key
 from core.maintenance.backup.taking import Taking
 from core.store import schema
@@ -25,6 +25,8 @@ EVENTS = 200_000
 ROUNDS = 3
 AIM = 0.9
 MEGABYTE = 2**20
+# Ours goes behind those who take in errors; the bare ones are measured alike.
+STEPPED_BACK = ("nice", "-n", str(NICENESS))
 
 
 def run(events=EVENTS, rounds=ROUNDS):
@@ -65,13 +67,27 @@ def measure(target, folder, rounds):
 
 def bare_dump(target, path):
     program = Programs(int(MAJOR)).path("pg_dump")
-    argv = [program, "-Fc", "--compress=1", f"--dbname={target.plain}", f"--file={path}"]
+    argv = [
+        *STEPPED_BACK,
+        program,
+        "-Fc",
+        "--compress=1",
+        f"--dbname={target.plain}",
+        f"--file={path}",
+    ]
     subprocess.run(argv, check=True, env=dict(target.environment))
 
 
 def bare_restore(target, path):
     program = Programs(int(MAJOR)).path("pg_restore")
-    argv = [program, "--exit-on-error", "--no-owner", f"--dbname={target.plain}", path]
+    argv = [
+        *STEPPED_BACK,
+        program,
+        "--exit-on-error",
+        "--no-owner",
+        f"--dbname={target.plain}",
+        path,
+    ]
     subprocess.run(argv, check=True, env=dict(target.environment))
 
 

@@ -1,6 +1,8 @@
 """Restores a backup into a new database, and lets it take the place of the old one."""
 
-import time
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -25,11 +27,10 @@ from core.store.schema import Fit
 
 STAMP: Final = "%Y%m%d_%H%M%S"
 LONGEST_NAME: Final = 63
-SWITCH_ATTEMPTS: Final = 20
-PAUSE: Final = 0.25
+PAUSE: Final = 0.05
 OTHERS: Final = """
-    SELECT count(pg_terminate_backend(pid, 2000)) AS ended FROM pg_stat_activity
-    WHERE datname = ANY (%s) AND pid <> pg_backend_pid()
+    SELECT count(pg_terminate_backend(pid)) AS ended FROM pg_stat_activity
+    WHERE datname = %s AND pid <> pg_backend_pid()
 """
 TABLES: Final = """
     SELECT count(*) AS tables FROM pg_class WHERE relkind IN ('r', 'p')
@@ -74,10 +75,14 @@ def restore(path: Path, wish: Wish, how: Loading, clock: Clock) -> Restored:
         taken = _taken(connection, wish)
         stamp = f"{clock.now():{STAMP}}"
         new = _named(wish.target.database, f"_restored_{stamp}")
-        checks = _made(backup, connection, wish.target.named(new), wish=wish, how=how)
-        how.tell("switch", 0)
         before = _named(wish.target.database, f"_before_{stamp}") if taken else None
-        _switch(connection, wish.target.database, new, before)
+        loading.create(connection, new)
+        try:
+            checks = _filled(backup, wish.target.named(new), wish=wish, how=how)
+            how.tell("switch", 0)
+            _switch(connection, wish.target, new, before)
+        finally:
+            loading.drop(connection, new)  # where it still has that name
     state = schema.state(wish.target.url)
     seconds = round(clock.monotonic() - begun, 3)
     return Restored(wish.target.database, before, state.found, checks, seconds)
@@ -98,54 +103,52 @@ def _taken(connection: Connection, wish: Wish) -> bool:
     return True
 
 
-def _made(
-    backup: Backup, connection: Connection, new: Target, *, wish: Wish, how: Loading
-) -> tuple[Check, ...]:
-    loading.create(connection, new.database)
-    whole = False
-    try:
-        loading.load(backup, new, how)
-        how.tell("compare", 0)
-        with snapshot.connected(new) as inside:
-            found = proving.compared(backup.manifest.contents, snapshot.contents(inside))
-        wrong = [f"{each.name}: {each.detail}" for each in found if each.outcome is Outcome.FAILED]
-        if wrong:
-            raise UnprovenBackupError(f"The restore is not what was saved: {'; '.join(wrong)}")
-        if wish.upgrade and schema.state(new.url).fit is Fit.OLDER:
-            schema.upgrade(new.url)
-        whole = True
-    finally:
-        if not whole:
-            loading.drop(connection, new.database)
+def _filled(backup: Backup, new: Target, *, wish: Wish, how: Loading) -> tuple[Check, ...]:
+    loading.load(backup, new, how)
+    how.tell("compare", 0)
+    with snapshot.connected(new) as inside:
+        found = proving.compared(backup.manifest.contents, snapshot.contents(inside))
+    wrong = [f"{each.name}: {each.detail}" for each in found if each.outcome is Outcome.FAILED]
+    if wrong:
+        raise UnprovenBackupError(f"The restore is not what was saved: {'; '.join(wrong)}")
+    if wish.upgrade and schema.state(new.url).fit is Fit.OLDER:
+        schema.upgrade(new.url)
     return tuple(found)
 
 
-def _switch(connection: Connection, name: str, new: str, before: str | None) -> None:
-    """Both renames or none. Who comes back in between is sent away again."""
-    for left in range(SWITCH_ATTEMPTS, 0, -1):
-        try:
-            with connection.transaction():
-                if before is not None:
-                    _close_door(connection, name)
-                    connection.execute(OTHERS, [[name, new]])
-                    _rename(connection, name, before)
-                _rename(connection, new, name)
-        except psycopg.errors.ObjectInUse:
-            if left == 1:
-                raise
-            time.sleep(PAUSE)
-        except psycopg.errors.InsufficientPrivilege as error:
-            raise MissingRightError(
-                f"The restored database is {new}; the database user may not rename it to {name}: "
-                f"{error.diag.message_primary}."
-            ) from error
-        else:
-            return
+def _switch(connection: Connection, target: Target, new: str, before: str | None) -> None:
+    """Both renames or none.
+
+    The first one locks the database, so that nobody new gets in, and waits for those who are in;
+    meanwhile these are sent away over another connection.
+    """
+    try:
+        with connection.transaction(), _emptying(target):
+            if before is not None:
+                _rename(connection, target.database, before)
+            _rename(connection, new, target.database)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise MissingRightError(
+            f"The database user may not rename databases: {error.diag.message_primary}."
+        ) from error
 
 
-def _close_door(connection: Connection, name: str) -> None:
-    """Locks the row of the database, so that nobody connects until the end of the transaction."""
-    connection.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE false").format(sql.Identifier(name)))
+@contextmanager
+def _emptying(target: Target) -> Iterator[None]:
+    over = threading.Event()
+
+    def send_away() -> None:
+        with loading.beside(target) as connection:
+            while not over.wait(PAUSE):
+                connection.execute(OTHERS, [target.database])
+
+    thread = threading.Thread(target=send_away, name="restore-switch")
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def _rename(connection: Connection, old: str, new: str) -> None:

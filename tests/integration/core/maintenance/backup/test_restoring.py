@@ -1,3 +1,4 @@
+import threading
 from dataclasses import replace
 
 import psycopg
@@ -64,6 +65,30 @@ def test_with_the_word_the_old_one_is_kept_beside(backup, target, elsewhere):
             busy.execute("SELECT 1")
     assert rows(elsewhere, "events") == 10
     assert rows(target.named(done.before), "events") == 0
+
+
+def test_clients_that_come_back_at_once_do_not_keep_it_from_the_name(backup, elsewhere):
+    wish = Wish(target=elsewhere, overwrite=elsewhere.database)
+    restoring.restore(backup.path, wish, Loading(), CLOCK)
+    over = threading.Event()
+    clients = [threading.Thread(target=insist, args=(elsewhere.url, over)) for _ in range(4)]
+    for client in clients:
+        client.start()
+    done = restoring.restore(backup.path, wish, Loading(), CLOCK)
+    over.set()
+    for client in clients:
+        client.join()
+    assert done.before is not None
+    assert rows(elsewhere, "events") == 10
+
+
+def insist(url, over):
+    while not over.is_set():
+        try:
+            with psycopg.connect(url, connect_timeout=10) as connection:
+                connection.execute("SELECT pg_sleep(0.5)")
+        except psycopg.OperationalError:
+            continue
 
 
 def test_a_restore_that_fails_leaves_nothing_and_touches_nothing(backup, target, elsewhere):
