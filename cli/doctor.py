@@ -28,18 +28,30 @@ DAYS: Final = 8
     show_default=True,
     help="Days, today included, whose events are compared one by one with the books.",
 )
+@click.option(
+    "--deep", is_flag=True, help="Also look for orphans, lost counts, payloads that do not open."
+)
+@click.option("--fix", is_flag=True, help="With --deep: mend what can be, and say what was done.")
 @json_option
 @data_dir_option
 @click.pass_context
-def doctor(ctx: click.Context, days: int, as_json: bool) -> None:  # noqa: FBT001 (by name)
+def doctor(
+    ctx: click.Context,
+    days: int,
+    deep: bool,  # noqa: FBT001 (by name)
+    fix: bool,  # noqa: FBT001
+    as_json: bool,  # noqa: FBT001
+) -> None:
     """Check every dependency and prove the books.
 
     received = accepted + rejected + skipped; accepted = stored + duplicates + pending; each stored
     event is there once. Ends with 1 when something is wrong, 3 when something is unreachable.
     """
+    if fix and not deep:
+        raise click.UsageError("--fix goes with --deep.")
     found, clock = settings(), SystemClock()
     first_day = clock.now().date() - timedelta(days=min(days - 1, found.retention_days))
-    visit = Examination(found, clock, since=first_day)
+    visit = Examination(found, clock, since=first_day, deep=deep, fix=fix)
     visit.run()
     if as_json:
         print_json(_answer(visit))

@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from cli.checks import proof, queues, rows, stores
+from cli.checks import integrity, proof, queues, rows, stores
 from cli.checks.finding import Finding, State, ok, wrong
 from cli.checks.letters import letters
 from cli.failure import AWAY
@@ -41,11 +41,16 @@ Check = Callable[[], Finding | list[Finding]]
 
 @dataclass
 class Examination:
-    """`since`: the first day whose events are compared one by one with the books."""
+    """`since`: the first day whose events are compared one by one with the books.
+
+    `deep` looks into the rows as well; with `fix` it mends what it finds there.
+    """
 
     settings: Settings
     clock: Clock
     since: date
+    deep: bool = False
+    fix: bool = False
     findings: list[Finding] = field(default_factory=list)
     evidence: Evidence | None = None
 
@@ -72,6 +77,9 @@ class Examination:
         for name, check in OF_THE_ROWS.items():
             self._look(name, partial(self._rows, opened, check))
         self._look("spool", partial(self._spool, opened))
+        if self.deep:
+            for each in integrity.checks(since=self.since, now=self.clock.now()):
+                self._look(each.name, partial(integrity.finding, opened, each, fix=self.fix))
         self._look("books", partial(self._books, opened))
 
     def _rows(

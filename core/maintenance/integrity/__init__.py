@@ -1,0 +1,1 @@
+"""Looks for what contradicts itself in the database, and mends what can be mended."""
