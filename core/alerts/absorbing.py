@@ -46,7 +46,8 @@ def absorb(session: Session, plan: Plan, now: datetime, *, limit: int) -> int:
     incidents = _incidents(session, [alerts[each] for each in fired], now)
     placed = list(_placed(plan, fired, alerts, incidents, now=now))
     _join(session, placed, now)
-    _hurry(session, plan, [each for each in alerts if each not in fired], now)
+    others = [alert for alert in alerts.values() if alert.id not in fired]
+    _hurry(session, plan, others, now)
     ended = [each for each in alerts.values() if each.id not in fired and not each.firing]
     _tell_end(session, plan, ended, now)
     return len(claimed)
@@ -205,13 +206,17 @@ def _steps(placed: Placed, group: AlertGroup) -> Iterable[tuple[Decided, int]]:
     yield Decided(alert_id, Step.GROUP, str(group.id), said), group.id
 
 
-def _hurry(session: Session, plan: Plan, alert_ids: Sequence[int], now: datetime) -> None:
-    """Groups whose members have changed are looked at again."""
-    if not alert_ids:
+def _hurry(session: Session, plan: Plan, alerts: Sequence[Pictured], now: datetime) -> None:
+    """Groups whose members have changed are looked at again; at once where somebody looks after
+    one: channels that page people stop then.
+    """
+    if not alerts:
         return
-    groups = rows.groups_of(session, alert_ids)
+    seen = [alert.id for alert in alerts if alert.acknowledged]
+    groups = rows.groups_of(session, [alert.id for alert in alerts])
+    at_once = {group.id for group in rows.groups_of(session, seen)} if seen else set()
     paces = {each.id: plan.route(each.route).pace.interval.total_seconds() for each in groups}
-    rows.pull(session, paces, now)
+    rows.pull(session, {each: 0 if each in at_once else paces[each] for each in paces}, now)
 
 
 def _tell_end(session: Session, plan: Plan, ended: Sequence[Pictured], now: datetime) -> None:

@@ -17,6 +17,7 @@ from web.api.readiness import Probe
 from web.api.routes import (
     alert_backtests,
     alert_ranking,
+    alert_routes,
     alert_rules,
     alert_why,
     alertmanager,
@@ -102,6 +103,7 @@ SUBJECTS: Final = (
     silences,
     incidents,
     alert_why,
+    alert_routes,
 )
 
 
