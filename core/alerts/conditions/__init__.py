@@ -5,6 +5,7 @@ from typing import Final
 
 from core.alerts.condition import Condition
 from core.alerts.conditions.anomaly import Anomaly
+from core.alerts.conditions.backups import Backups
 from core.alerts.conditions.breakers import Breakers
 from core.alerts.conditions.burn_rate import BurnRate
 from core.alerts.conditions.components import Components
@@ -31,6 +32,7 @@ CONDITIONS: Final[Mapping[str, Callable[[], Condition]]] = {
     Pools.kind: Pools,
     Schedules.kind: Schedules,
     Gauges.kind: Gauges,
+    Backups.kind: Backups,
     Anomaly.kind: Anomaly,
     BurnRate.kind: BurnRate,
     Forecast.kind: Forecast,

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 
 from config.alerts import read_text
+from core.alerts.condition import Look, Measure
+from core.alerts.conditions import conditions
 from core.alerts.evaluation import MOST_MISSED, Evaluator
 from core.model import AlertClock
 from core.store import alert_rules, alerts, components, signals
@@ -13,6 +15,8 @@ from core.store.components import Delta, Slot
 from core.store.signals import NewSignal
 from tests.integration.core.rows import NOW, add_issue
 
+# Their options need values of their own; they have tests of their own, too.
+LEARNING = {"anomaly", "burn_rate", "forecast"}
 RULE = """
 rules:
   - name: Errors
@@ -180,3 +184,18 @@ def test_one_evaluation_runs_at_a_time(database):
     with database.transaction() as first, database.transaction() as second:
         assert Evaluator().tick(first, NOW + timedelta(seconds=2)).ran
         assert not Evaluator().tick(second, NOW + timedelta(seconds=2)).ran
+
+
+def test_every_measure_of_every_condition_can_be_asked(session, project_id, evaluator):
+    known = conditions()
+    asked = {
+        kind: [
+            Measure(kind, metric, each.over, each.by, tuple((name, "1") for name in each.options))
+            for metric in each.metrics
+        ]
+        for kind, each in known.items()
+    }
+    look = Look(NOW, {project_id: "shop"})
+    for kind in sorted(set(asked) - LEARNING):
+        answers = known[kind].measure(session, asked[kind], look)
+        assert set(answers) == set(asked[kind])
