@@ -111,12 +111,15 @@ def _bug(name, act):
     return Lasting(name, lambda _ground: act())
 
 
-def _cached(name, act):
-    def acted(ground):
-        with ground.shop.cache() as client:
-            act(client)
+def remember_in_a_word(ground):
+    with ground.shop.cache() as cache:
+        cache.set("word", "x")
+        cache.lpush("word", 1)
 
-    return Lasting(name, acted)
+
+def ask_for_the_future(ground):
+    with ground.shop.cache() as cache:
+        cache.execute_command("NOSUCHCOMMAND")
 
 
 def expired_certificate(ground):
@@ -198,10 +201,8 @@ LASTING = [
     Lasting("not built", pay_by_cheque),
     Lasting("certificate expired", expired_certificate),
     Lasting("wrong cache password", wrong_cache_password),
-    _cached(
-        "value of another type", lambda cache: (cache.set("word", "x"), cache.lpush("word", 1))
-    ),
-    _cached("no such command", lambda cache: cache.execute_command("NOSUCHCOMMAND")),
+    Lasting("value of another type", remember_in_a_word),
+    Lasting("no such command", ask_for_the_future),
     _bug("type error", lambda: "1" + 1),
     _bug("key error", lambda: {}["total"]),
     _bug("attribute error", lambda: None.price),

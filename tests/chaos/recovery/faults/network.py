@@ -11,6 +11,7 @@ from tests.chaos.proxy import Proxy
 from tests.chaos.recovery.caller import Course
 from tests.chaos.recovery.dependency import Dependency
 from tests.chaos.recovery.fault import fault
+from tests.chaos.recovery.ground import in_time
 from tests.chaos.recovery.shop import fetch
 
 NETWORK = "network"
@@ -65,27 +66,33 @@ def nobody_answers(ground):
 
 @fault("name not known then back", family=NETWORK)
 def name_not_known(ground):
-    """A program with a file of hosts of its own, in which the name appears after a while."""
-    hosts = ground.folder / "hosts"
+    """A program with a file of hosts of its own; the name appears once it was asked for."""
+    component, hosts = "name-not-known-then-back", ground.folder / "hosts"
     hosts.write_text("127.0.0.1 localhost\n")
-    script = "mount --bind $0 /etc/hosts && exec $@"
-    program = [sys.executable, "-m", "tests.chaos.recovery.faults.named"]
-    arguments = [ground.environment["ERROR_MANAGER_URL"], str(ground.dependency.port)]
-    appears = threading.Timer(
-        2.5, lambda: hosts.write_text("127.0.0.1 localhost stock.shop.example\n")
-    )
-    appears.start()
-    ran = subprocess.run(
-        ["unshare", "--mount", "sh", "-c", script, str(hosts), *program, *arguments],
+
+    def appear():
+        in_time(lambda: ground.recoveries(component), within=30)
+        hosts.write_text("127.0.0.1 localhost stock.shop.example\n")
+
+    appearing = threading.Thread(target=appear)
+    appearing.start()
+    ran = _with_hosts(hosts, ground.environment["ERROR_MANAGER_URL"], str(ground.dependency.port))
+    appearing.join()
+    if ran.returncode:
+        raise ImpossibleError(f"no file of hosts of its own: {ran.stderr.strip()[-200:]}")
+    yield Course.read(ran.stdout)
+
+
+def _with_hosts(hosts, *arguments):
+    program = [sys.executable, "-m", "tests.chaos.recovery.faults.named", *arguments]
+    script = 'mount --bind "$0" /etc/hosts && exec "$@"'
+    return subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script, str(hosts), *program],
         capture_output=True,
         text=True,
         check=False,
         timeout=120,
     )
-    appears.join()
-    if ran.returncode:
-        raise ImpossibleError(f"no file of hosts of its own: {ran.stderr.strip()[-200:]}")
-    yield Course.read(ran.stdout)
 
 
 def free_port():
