@@ -113,13 +113,13 @@ ALERT_TRANSITIONS: Final = Counter(
 ALERT_SERIES: Final = Gauge(
     "mendline_alert_series",
     "Series that the last look at the rules found",
-    multiprocess_mode="mostrecent",
+    multiprocess_mode="livemostrecent",
 )
 ALERTS_LIVE: Final = Gauge(
     "mendline_alerts",
     "Alerts that are pending, firing or acknowledged",
     ["state", "severity"],
-    multiprocess_mode="mostrecent",
+    multiprocess_mode="livemostrecent",
 )
 ALERT_DELIVERIES: Final = Counter(
     "mendline_alert_deliveries",

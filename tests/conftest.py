@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 from sqlalchemy.engine import make_url
 from xdist.remote import Producer
@@ -36,6 +37,9 @@ SHARING_THE_PLATFORM = {
     "test_rest.py",
     "test_sentry_sdk.py",
 }
+# Machines are shared: that an example was slow to make or to try is no finding.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 # Where the tests' own clock begins.
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -32,7 +32,7 @@ _KEPT_QUIET: Final = text("""
 class SilenceNotFoundError(NotFoundError):
     """There is no such silence."""
 
-    code = "ML-REF-0072"
+    code = "ML-REF-0075"
 
 
 def live(session: Session) -> Sequence[SilenceRow]:
