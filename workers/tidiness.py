@@ -16,6 +16,6 @@ def collect(session: Session, now: datetime) -> None:
         if at is not None:
             JOB_AGE.labels(job).set(max((now - at).total_seconds(), 0.0))
     statement = select(MaintenanceFinding.level, func.count()).group_by(MaintenanceFinding.level)
-    counts = dict(session.execute(statement).tuples().all())
+    counts = dict(session.execute(statement).all())
     for level in Severity:
         FINDINGS.labels(str(level)).set(counts.get(level, 0))
