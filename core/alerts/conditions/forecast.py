@@ -178,9 +178,9 @@ def _ahead(measure: Measure) -> int:
 
 def _limit(measure: Measure) -> Limit:
     value = quantity(measure.option("limit", 0), UNITS[measure.metric])
-    usual = "above" if measure.metric == "budget" else "below"
+    usual = "from above" if measure.metric == "budget" else "from below"
     reached = measure.option("reached", usual)
-    if reached not in {"above", "below"}:
-        raise QuantityError(f"'reached' is {reached!r}; write below or above")
+    if reached not in {"from above", "from below"}:
+        raise QuantityError(f"'reached' is {reached!r}; write from below or from above")
     certainty = quantity(measure.option("certainty", "50%"), Unit.RATIO)
-    return Limit(value, reached == "below", certainty)
+    return Limit(value, reached == "from below", certainty)
