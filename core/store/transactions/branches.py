@@ -26,7 +26,7 @@ _PREPARED: Final = text("""
 class NotPreparedForError(ConfigurationError):
     """The PostgreSQL server does not take prepared transactions."""
 
-    code = "ML-DB-0006"
+    code = "ML-DB-0016"
 
 
 def checked_name(database: str) -> str:

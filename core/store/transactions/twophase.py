@@ -40,13 +40,13 @@ class UnknownDatabaseError(ConfigurationError):
 class GivenUpError(DatabaseConflictError):
     """The transaction took longer than it may, and was rolled back everywhere."""
 
-    code = "ML-DB-0007"
+    code = "ML-DB-0017"
 
 
 class InDoubtError(DependencyError):
     """The coordinator's log was lost while the transaction was decided; it will do as that says."""
 
-    code = "ML-DB-0008"
+    code = "ML-DB-0018"
 
 
 @dataclass(frozen=True, slots=True)
