@@ -78,7 +78,7 @@ def write_project(
         for event in _events(session, project.id):
             writer.row(EVENT, event)
             unreadable += event["document"] is None and not event["thinned"]
-        return Exported(project.name, writer.counts, writer.finish(), unreadable)
+        return Exported(project.name, dict(writer.counts), writer.finish(), unreadable)
 
 
 def _header(session: Session, project: Project, *, version: str, now: datetime) -> dict[str, Any]:

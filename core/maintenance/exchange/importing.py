@@ -114,9 +114,8 @@ def read_project(
             session, name or about["name"], now=now, settings=about["settings"]
         )
         events = _rows(session, reader, project.id, now)
-    return Imported(
-        project.id, project.name, key.public_key, reader.counts, min(events.stored, default=None)
-    )
+    first_day = min(events.stored, default=None)
+    return Imported(project.id, project.name, key.public_key, dict(reader.counts), first_day)
 
 
 def _about(header: Mapping[str, Any]) -> tuple[dict[str, Any], list[date]]:

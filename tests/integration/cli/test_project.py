@@ -58,3 +58,32 @@ def test_an_unknown_project_fails_with_the_next_step(run):
     assert result.exit_code == 1
     assert "There is no project 'nobody'. [ML-REF-0010]" in result.stderr
     assert "Check the name" in result.stderr
+
+
+def test_a_project_comes_back_from_a_file(run, ask, project, make_issue, tmp_path):
+    make_issue("KeyError: 'till'")
+    file = tmp_path / "shop.mendline"
+    assert ask("project", "export", "shop", file)["counts"] == {"issue": 1, "key": 1}
+    assert file.stat().st_mode & 0o777 == 0o600
+    made = ask("project", "import", file, "--name", "shop again")
+    assert (made["name"], made["counts"]) == ("shop again", {"issue": 1, "key": 1})
+    assert [each["title"] for each in ask("issue", "list", "--project", made["project_id"])] == [
+        "KeyError: 'till'"
+    ]
+
+
+def test_a_file_that_is_there_is_not_touched(run, project, tmp_path):
+    file = tmp_path / "shop.mendline"
+    file.write_text("precious")
+    result = run("project", "export", "shop", file)
+    assert (result.exit_code, file.read_text()) == (1, "precious")
+    assert run("project", "export", "shop", file, "--force").exit_code == 0
+
+
+def test_a_damaged_file_is_refused(run, ask, project, tmp_path):
+    file = tmp_path / "shop.mendline"
+    run("project", "export", "shop", file)
+    file.write_bytes(file.read_bytes()[:-20])
+    result = run("project", "import", file, "--name", "again")
+    assert result.exit_code == 2
+    assert [each["name"] for each in ask("project", "list")] == ["shop"]
