@@ -47,6 +47,7 @@ def _settings(wal: Path, at: datetime | None) -> str:
     values = {
         "restore_command": f'cp {segment} "%p" || cp {segment}.partial "%p"',
         "recovery_target_action": "promote",
+        "hot_standby": "off",  # nobody is served before it has come to the moment
         **({"recovery_target_time": at.isoformat()} if at else {}),
     }
     lines = [f"{name} = {_quoted(value)}" for name, value in values.items()]
