@@ -64,11 +64,12 @@ NOTHING = About()
 
 
 class Sample(NamedTuple):
-    """One series now. Without a value nothing is known of it."""
+    """One series now. Without a value nothing is known of it; `told` says more of the value."""
 
     labels: Labels
     value: float | None
     about: About = NOTHING
+    told: str = ""
 
 
 Answers = Mapping[Measure, Sequence[Sample]]

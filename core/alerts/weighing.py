@@ -1,6 +1,7 @@
 """What one rule makes of the series of its measure and of the alerts that it has: pure."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -91,7 +92,7 @@ def candidates(rule: Rule, panel: Panel, alerts: Mine) -> Iterator[Candidate]:
     if rule.terms.no_data is NoData.ALERT:
         hits = [*hits, *panel.unknown, *_missing(rule, panel)]
     for sample in [each for each in hits if each.labels not in alerts][:MOST]:
-        seen = rule.judge(sample.value, active=False)
+        seen = _judged(rule, sample, active=False)
         labels = rule.labelled(sample.labels, seen.severity)
         yield Candidate(rule, sample.labels, sample.about, seen, fingerprint(labels), labels)
 
@@ -99,12 +100,18 @@ def candidates(rule: Rule, panel: Panel, alerts: Mine) -> Iterator[Candidate]:
 def _seen(rule: Rule, panel: Panel, series: Labels, *, active: bool) -> Seen:
     sample = panel.by_labels.get(series)
     if sample is not None:
-        return rule.judge(sample.value, active=active)
+        return _judged(rule, sample, active=active)
     if not rule.matches(series):
         return Seen(False, rule.first.severity, "the rule is no longer about it")
     if len(series) < len(rule.measure.by) and _heard(series, panel):
         return Seen(False, rule.first.severity, "it is heard of again")
     return rule.judge(rule.metric.empty, active=active)
+
+
+def _judged(rule: Rule, sample: Sample, *, active: bool) -> Seen:
+    """With what the condition itself says of the value."""
+    seen = rule.judge(sample.value, active=active)
+    return replace(seen, why=f"{seen.why}: {sample.told}") if sample.told and seen.holds else seen
 
 
 def _missing(rule: Rule, panel: Panel) -> list[Sample]:

@@ -14,7 +14,7 @@ from core.alerts.condition import NOTHING, Answers, Look, Measure, Metric, Sampl
 from core.alerts.following import Followed, Wanted, follow
 from core.alerts.memory import Memories, RowMemories
 from core.alerts.units import QuantityError, Unit, span
-from core.alerts.watching import Direction, Scale, begins
+from core.alerts.watching import Direction, Scale, Surprise, begins
 
 # What arrives later than so after its minute is not seen.
 SETTLING: Final = timedelta(minutes=1)
@@ -89,5 +89,13 @@ def _samples(
         worst = watch.worst(look.at - measure.over, direction)
         value = worst.score if worst else 0.0
         about = followed.abouts.get(series, NOTHING)
-        samples.append(Sample(series, None if watch.learning else value, about))
+        known = None if watch.learning else value
+        samples.append(Sample(series, known, about, _told(worst) if worst else ""))
     return samples
+
+
+def _told(worst: Surprise) -> str:
+    return (
+        f"{worst.value:.4g} until {worst.until:%H:%M} UTC, where {worst.low:.3g} to "
+        f"{worst.high:.3g} were usual"
+    )

@@ -6,6 +6,9 @@ import pytest
 from core.alerts.condition import Look, Measure
 from core.alerts.conditions.anomaly import Anomaly
 from core.alerts.memory import KeptMemories
+from core.alerts.panel import Panel
+from core.alerts.reading import rule
+from core.alerts.weighing import candidates
 from core.model import AlertMemory
 from core.store import components
 from tests.integration.core.rows import NOW as NOON
@@ -56,6 +59,17 @@ def test_a_burst_is_told_until_its_time_is_over(month):
     assert look(month, condition, NOON + timedelta(minutes=6))[SHOP] > 0.5
     assert look(month, condition, NOON + timedelta(minutes=19))[SHOP] > 0.5
     assert look(month, condition, NOON + timedelta(minutes=21)) == {SHOP: 0.0}
+
+
+def test_an_anomaly_says_what_was_usual(month):
+    put(month, {NOON: components.Delta(events=150)})
+    with month.transaction() as session:
+        at = Look(NOON + timedelta(minutes=6), {1: "web"})
+        (sample,) = Anomaly().measure(session, [errors()], at)[errors()]
+    assert sample.told.startswith("150 until 12:05 UTC, where ")
+    odd = rule({"name": "Odd", "measure": "anomaly.errors", "above": 0.5})
+    (found,) = candidates(odd, Panel([sample]), [])
+    assert found.seen.why.endswith(f"above 0.5: {sample.told}")
 
 
 def test_another_process_goes_on_from_the_rows(month):
