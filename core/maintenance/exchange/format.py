@@ -23,6 +23,7 @@ WINDOW: Final = 2**23
 LARGEST_WINDOW: Final = 2**27
 LONGEST_LINE: Final = 80 * 2**20
 CHUNK: Final = 2**20
+EARLY: Final = "The file ends too early; nothing was imported."
 
 
 class NotAnExportError(InvalidInputError):
@@ -97,7 +98,7 @@ class Reader:
             before = self._sum.hexdigest()
             found = self._next()
             if found is None:
-                raise DamagedExportError("The file ends too early; nothing was imported.")
+                raise DamagedExportError(EARLY)
             kind = found.get("kind")
             if kind == END:
                 self._check(found, before)
@@ -111,7 +112,7 @@ class Reader:
     def _header(self) -> dict[str, Any]:
         found = self._next()
         if found is None:
-            raise DamagedExportError("The file ends too early; nothing was imported.")
+            raise DamagedExportError(EARLY)
         if found.get("format") != FORMAT:
             raise NotAnExportError
         version = found.get("version")
@@ -139,6 +140,8 @@ class Reader:
             ) from error
         if not line:
             return None
+        if not line.endswith(b"\n"):
+            raise DamagedExportError(EARLY)
         self._sum.update(line)
         try:
             found = orjson.loads(line)
