@@ -29,7 +29,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
     components["securitySchemes"] = {"key": SECURITY}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            _finish(operation, method=method, guarded=path.startswith("/api/v1/"))
+            _finish(operation, method=method, guarded=path.startswith("/api/"))
     return document
 
 

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0021"
-down_revision = "0020"
+down_revision = "0019"
 
 RULES = """
 CREATE TABLE alert_rules (

@@ -7,75 +7,12 @@ from starlette.testclient import TestClient
 
 from core.access.roles import Role
 from core.store.engine import Database
+from tests.integration.web.api.operations import OPERATIONS
 from web.api import openapi
 from web.api.app import create_app, management
 from web.api.auth import Keyring
 
 ROLES = ["ingest", "read", "operate", "admin"]
-# operation → the least role, and whether a key of one project will do
-OPERATIONS = {
-    ("GET", "/api/v1/projects"): ("read", True),
-    ("POST", "/api/v1/projects"): ("admin", False),
-    ("GET", "/api/v1/projects/{project_id}"): ("read", True),
-    ("GET", "/api/v1/projects/{project_id}/keys"): ("read", True),
-    ("GET", "/api/v1/projects/{project_id}/stats"): ("read", True),
-    ("POST", "/api/v1/projects/{project_id}/keys/rotate"): ("admin", True),
-    ("GET", "/api/v1/keys"): ("admin", True),
-    ("POST", "/api/v1/keys"): ("admin", True),
-    ("DELETE", "/api/v1/keys/{key_id}"): ("admin", True),
-    ("GET", "/api/v1/issues"): ("read", True),
-    ("PUT", "/api/v1/issues"): ("operate", True),
-    ("GET", "/api/v1/issues/{issue_id}"): ("read", True),
-    ("PATCH", "/api/v1/issues/{issue_id}"): ("operate", True),
-    ("GET", "/api/v1/issues/{issue_id}/events"): ("read", True),
-    ("POST", "/api/v1/issues/{issue_id}/merge"): ("operate", True),
-    ("POST", "/api/v1/issues/{issue_id}/unmerge"): ("operate", True),
-    ("GET", "/api/v1/issues/{issue_id}/impact"): ("read", True),
-    ("GET", "/api/v1/issues/{issue_id}/related"): ("read", True),
-    ("GET", "/api/v1/issues/{issue_id}/similar"): ("read", True),
-    ("GET", "/api/v1/issues/{issue_id}/solutions"): ("read", True),
-    ("GET", "/api/v1/merge-suggestions"): ("read", True),
-    ("POST", "/api/v1/merge-suggestions/{suggestion_id}/accept"): ("operate", True),
-    ("POST", "/api/v1/merge-suggestions/{suggestion_id}/dismiss"): ("operate", True),
-    ("GET", "/api/v1/correlations"): ("read", True),
-    ("GET", "/api/v1/correlations/{group_id}"): ("read", True),
-    ("GET", "/api/v1/patterns"): ("read", True),
-    ("GET", "/api/v1/patterns/{pattern}"): ("read", True),
-    ("GET", "/api/v1/projects/{project_id}/rules"): ("read", True),
-    ("PUT", "/api/v1/projects/{project_id}/rules"): ("operate", True),
-    ("DELETE", "/api/v1/projects/{project_id}/rules"): ("operate", True),
-    ("GET", "/api/v1/projects/{project_id}/rules/history"): ("read", True),
-    ("POST", "/api/v1/projects/{project_id}/rules/preview"): ("read", True),
-    ("GET", "/api/v1/events/{event_id}"): ("read", True),
-    ("GET", "/api/v1/events/{event_id}/why"): ("read", True),
-    ("GET", "/api/v1/deadletters"): ("read", True),
-    ("GET", "/api/v1/deadletters/groups"): ("read", True),
-    ("POST", "/api/v1/deadletters/discard"): ("operate", True),
-    ("POST", "/api/v1/deadletters/replay"): ("operate", True),
-    ("GET", "/api/v1/deadletters/replays"): ("read", True),
-    ("GET", "/api/v1/deadletters/replays/{run_id}"): ("read", True),
-    ("POST", "/api/v1/deadletters/replays/{run_id}/stop"): ("operate", True),
-    ("PATCH", "/api/v1/deadletters/{letter_id}"): ("operate", True),
-    ("GET", "/api/v1/deadletters/{letter_id}"): ("read", True),
-    ("DELETE", "/api/v1/deadletters/{letter_id}"): ("operate", True),
-    ("POST", "/api/v1/deadletters/{letter_id}/replay"): ("operate", True),
-    ("GET", "/api/v1/schedules"): ("read", False),
-    ("GET", "/api/v1/schedules/{job}"): ("read", False),
-    ("GET", "/api/v1/schedules/{job}/runs"): ("read", False),
-    ("POST", "/api/v1/schedules/{job}/pause"): ("operate", False),
-    ("POST", "/api/v1/schedules/{job}/resume"): ("operate", False),
-    ("POST", "/api/v1/schedules/{job}/run"): ("operate", False),
-    ("GET", "/api/v1/maintenance/runs"): ("read", False),
-    ("GET", "/api/v1/signals"): ("read", True),
-    ("GET", "/api/v1/stats"): ("read", True),
-    ("GET", "/api/v1/queues"): ("read", False),
-    ("GET", "/api/v1/fleet"): ("read", False),
-    ("GET", "/api/v1/fleet/pools"): ("read", False),
-    ("GET", "/api/v1/fleet/decisions"): ("read", False),
-    ("GET", "/api/v1/fleet/scale/{pool}"): ("read", False),
-    ("POST", "/api/v1/fleet/{pool}/scale"): ("operate", False),
-    ("POST", "/api/v1/fleet/{pool}/restart"): ("operate", False),
-}
 BODIES = {
     "/api/v1/projects": {"name": "made"},
     "/api/v1/keys": {"role": "ingest"},
@@ -89,18 +26,18 @@ BODIES = {
     "/api/v1/fleet/{pool}/scale": {"children": 1},
 }
 NOWHERE = {
-    "project_id": "99999",
-    "key_id": "99999",
-    "issue_id": "99999",
-    "letter_id": "99999",
-    "run_id": "99999",
     "event_id": "0" * 32,
-    "suggestion_id": "99999",
-    "group_id": "99999",
-    "pattern": "99999",
     "job": "no-such-job",
     "pool": "no-such-pool",
+    "name": "no-such-name",
+    "number": "99999",
+    "pattern": "99999",
 }
+NUMBERS = (
+    "project key issue letter run suggestion group hook incident alert rule notification recovery "
+    "saga silence transaction"
+)
+NOWHERE |= {f"{what}_id": "99999" for what in NUMBERS.split()}
 
 
 def ask(client, operation):
