@@ -25,7 +25,7 @@ from core.maintenance.backup.snapshot import Connection
 from core.store import schema
 from core.store.schema import Fit
 
-STAMP: Final = "%Y%m%d_%H%M%S"
+STAMP: Final = "%Y%m%d_%H%M%S_%f"  # two restores in one second keep apart
 LONGEST_NAME: Final = 63
 PAUSE: Final = 0.05
 OTHERS: Final = """
