@@ -16,6 +16,7 @@ from psycopg import sql
 from sqlalchemy.engine import make_url
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import NodeManager
 
 from core.clock import FixedClock, SystemClock
 from core.store import schema
@@ -40,6 +41,8 @@ SHARING_THE_PLATFORM = {
 # Machines are shared: that an example was slow to make or to try is no finding.
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared")
+# A process that writes down what it covered is not to be killed over it; usual are ten seconds.
+NodeManager.EXIT_TIMEOUT = 120
 # Where the tests' own clock begins.
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
