@@ -1,5 +1,6 @@
 """One kind of entry each of the file that declares channels, with its own checks."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import unquote, urlsplit
@@ -43,7 +44,7 @@ class Around:
     sender: str | None = None
 
 
-class Entry(BaseModel):
+class Entry(BaseModel, ABC):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     severity_levels: list[Text] = []
@@ -59,8 +60,9 @@ class Entry(BaseModel):
             timeout=self.timeout,
         )
 
+    @abstractmethod
     def channel(self, name: str, around: Around) -> Channel:
-        raise NotImplementedError
+        """What the declaration stands for."""
 
 
 class SlackEntry(Entry):

@@ -3,14 +3,13 @@
 What has a mistake is left out and the rest is read on, so that one look tells everything.
 """
 
-import re
-import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final, NamedTuple
 
 from core.analysis.proposal import Advice
 from core.analysis.result import Severity
+from core.analysis.rules.content import content
 from core.analysis.rules.places import Places
 from core.analysis.rules.problem import Problem
 from core.errors import Category, UnprocessableError
@@ -21,9 +20,7 @@ from core.recovery.policy_entry import Entry, meant
 from core.recovery.policy_parts import limits, number, window
 from core.recovery.strategy import RESEND, Use, places
 
-LONGEST_FILE: Final = 256 * 1024
 MOST_RULES: Final = 500
-_WHERE: Final = re.compile(r" \(at line (\d+), column (\d+)\)$")
 _TABLES: Final = ("modes", "limits", "verification", "use", "rule", "maintenance")
 _RULE: Final = ("name", "match", "strategies", "limits", "verification", "use")
 _USE: Final = ("action", "target", "arguments", "mode", "attempts", "timeout", "instances")
@@ -72,19 +69,14 @@ class Reading(NamedTuple):
 
 
 def read(text: str, words: Words, *, name: str = SHIPPED, version: int = 0) -> Reading:
-    if len(text) > LONGEST_FILE:
-        what = f"It has {len(text):,} characters; {LONGEST_FILE:,} are allowed."
-        return _unread(1, what, "Leave out rules that no failure needs any more.")
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = _WHERE.search(str(error))
-        what = f"This is not TOML: {_WHERE.sub('', str(error))}."
-        line = int(found[1]) if found else text.count("\n") + 1
-        return _unread(line, what, "Mend this place; texts stand in quotes.")
-    except RecursionError:
-        return _unread(1, "It is nested too deeply.", "A policy needs four levels at most.")
-    return _Reader(text, content, words).reading(name, version)
+    found = content(
+        text,
+        shorter="Leave out rules that no failure needs any more.",
+        levels="A policy needs four levels at most.",
+    )
+    if isinstance(found, Problem):
+        return Reading(Layer(), (found,))
+    return _Reader(text, found, words).reading(name, version)
 
 
 def checked(text: str, words: Words, *, name: str = SHIPPED, version: int = 0) -> Layer:
@@ -93,10 +85,6 @@ def checked(text: str, words: Words, *, name: str = SHIPPED, version: int = 0) -
     if not found.usable:
         raise PolicyError(found.problems)
     return found.layer
-
-
-def _unread(line: int, what: str, remedy: str) -> Reading:
-    return Reading(Layer(), (Problem(line, "the file", what, remedy),))
 
 
 class _Reader:

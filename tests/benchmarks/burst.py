@@ -142,12 +142,17 @@ def turns(decisions):
 
 
 def run(items=ITEMS):
+    return on_a_platform(lambda burst: _run(burst, items))
+
+
+def on_a_platform(measure):
+    """What `measure` finds on a platform of its own."""
     with tempfile.TemporaryDirectory(prefix="mendline-bench-") as folder:
         options = {"env": loader.ENVIRONMENT, "measured": False}
         with running(Path(folder) / "data", **options) as platform:
             database = Database(platform.credentials["database_url"], application="bench")
             try:
-                return _run(Burst(database), items)
+                return measure(Burst(database))
             finally:
                 database.dispose()
 

@@ -8,16 +8,12 @@ import argparse
 import json
 import statistics
 import sys
-import tempfile
 import time
-from pathlib import Path
 
 from sqlalchemy import text
 
-from core.store.engine import Database
-from tests.acceptance.platform import eventually, running
-from tests.benchmarks.burst import CRITICAL, Burst
-from tests.chaos import loader
+from tests.acceptance.platform import eventually
+from tests.benchmarks.burst import CRITICAL, on_a_platform
 from tests.chaos.orders import EFFECT, TABLES
 
 BACKLOG = 100_000
@@ -38,14 +34,7 @@ LEFT = text("SELECT count(*) FROM work_items WHERE priority = :priority AND stat
 
 
 def run(backlog=BACKLOG):
-    with tempfile.TemporaryDirectory(prefix="mendline-bench-") as folder:
-        options = {"env": loader.ENVIRONMENT, "measured": False}
-        with running(Path(folder) / "data", **options) as platform:
-            database = Database(platform.credentials["database_url"], application="bench")
-            try:
-                return _measured(Burst(database), backlog)
-            finally:
-                database.dispose()
+    return on_a_platform(lambda burst: _measured(burst, backlog))
 
 
 def _measured(burst, backlog):

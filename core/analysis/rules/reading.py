@@ -3,21 +3,17 @@
 A rule with a mistake is left out and the others are read on, so that one look tells everything.
 """
 
-import re
-import tomllib
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+from core.analysis.rules.content import content
 from core.analysis.rules.entry import Entry, classification, grouping
 from core.analysis.rules.places import Places
 from core.analysis.rules.problem import Problem, RulesError
 from core.analysis.rules.rule import ClassificationRule, GroupingRule, Rule, RuleSet
 
-LONGEST_FILE: Final = 256 * 1024
 MOST_RULES: Final = 500
 KINDS: Final = ("grouping", "classification")
-
-_WHERE: Final = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 
 class Reading(NamedTuple):
@@ -32,19 +28,14 @@ class Reading(NamedTuple):
 
 
 def read(text: str, *, version: int = 0) -> Reading:
-    if len(text) > LONGEST_FILE:
-        what = f"It has {len(text):,} characters; {LONGEST_FILE:,} are allowed."
-        return _unread(1, what, "Leave out rules that no event needs any more.")
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = _WHERE.search(str(error))
-        what = f"This is not TOML: {_WHERE.sub('', str(error))}."
-        line = int(found[1]) if found else text.count("\n") + 1
-        return _unread(line, what, "Mend this place; texts stand in quotes.")
-    except RecursionError:
-        return _unread(1, "It is nested too deeply.", "A rule needs three levels at most.")
-    return _Reader(text, content).reading(version)
+    found = content(
+        text,
+        shorter="Leave out rules that no event needs any more.",
+        levels="A rule needs three levels at most.",
+    )
+    if isinstance(found, Problem):
+        return Reading(RuleSet(), (found,))
+    return _Reader(text, found).reading(version)
 
 
 def checked(text: str, *, version: int = 0) -> RuleSet:
@@ -53,10 +44,6 @@ def checked(text: str, *, version: int = 0) -> RuleSet:
     if not found.usable:
         raise RulesError(found.problems)
     return found.rules
-
-
-def _unread(line: int, what: str, remedy: str) -> Reading:
-    return Reading(RuleSet(), (Problem(line, "the file", what, remedy),))
 
 
 class _Reader:

@@ -220,5 +220,6 @@ LASTING = [
     _bug("file missing", lambda: Path("/nowhere/prices.csv").read_text()),
     _bug("setting missing", lambda: os.environ["SHOP_BANK_ACCOUNT"]),
     _bug("program missing", lambda: subprocess.run(["/usr/bin/no-such-program"], check=True)),
+    # What the sample application raises for a part that its authors left out: a bug of theirs.
     _bug("not written yet", lambda: (_ for _ in ()).throw(NotImplementedError("refunds"))),
 ]

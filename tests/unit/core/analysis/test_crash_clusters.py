@@ -26,9 +26,9 @@ CLUSTERS = {
         ASAN
         + """READ of size 8 at 0x603 thread T0
     #0 0x7f3aaa in __asan_memcpy (/app/bin+0x4a)
-    #1 0x55d1aa in png_read_row /work/libpng-1.6.40/pngread.c:551:22
-    #2 0x55d2aa in png_read_image /work/libpng-1.6.40/pngread.c:712:10
-    #3 0x55d3aa in main /work/app/main.c:12:3
+    #1 0x55d1aa in png_read_row /home/ci/libpng-1.6.40/pngread.c:551:22
+    #2 0x55d2aa in png_read_image /home/ci/libpng-1.6.40/pngread.c:712:10
+    #3 0x55d3aa in main /home/ci/app/main.c:12:3
 """,
     ),
     "a chunk is read": (
