@@ -1,5 +1,6 @@
 """The HTTP application: intake as plain routes beside the management API, one server for both."""
 
+from functools import cache
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -8,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from web.api import openapi, problems
@@ -130,26 +132,28 @@ def document() -> dict[str, Any]:
 
 
 def _routed(**options: Any) -> FastAPI:
-    app = FastAPI(
+    return FastAPI(
         title="Mendline",
         version=version("mendline"),
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        routes=list(_routes()),
         **options,
     )
-    app.include_router(_version_one())
-    app.include_router(alertmanager.router)
-    app.include_router(health.router)
-    return app
 
 
-def _version_one() -> APIRouter:
-    router = APIRouter(prefix="/api/v1")
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """Compiled once a process: they find their application in the request."""
+    version_one = APIRouter(prefix="/api/v1")
     for subject in SUBJECTS:
-        router.include_router(subject.router)
-    return router
+        version_one.include_router(subject.router)
+    whole = APIRouter()
+    for router in (version_one, alertmanager.router, health.router):
+        whole.include_router(router)
+    return tuple(whole.routes)
 
 
 def _middleware(services: Services) -> list[Middleware]:
