@@ -1,7 +1,8 @@
 """Databases with the whole schema, lent to tests.
 
 Copying the schema's hundreds of files costs a tenth of a second of processor time and dropping them
-nearly as much, so what comes back is emptied and lent again, unless its schema was changed.
+nearly as much, so what comes back is emptied and lent again, unless its schema was changed. The
+session that does it stays: it knows the schema already, which halves what the server has to do.
 """
 
 import secrets
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 
 import psycopg
 from psycopg import sql
-from psycopg.errors import InsufficientPrivilege
+from psycopg.errors import InsufficientPrivilege, OperationalError
 from sqlalchemy.engine import make_url
 
 # Larger tables are not worth emptying row by row.
@@ -52,6 +53,7 @@ class Databases:
         self._free: list[str] = []
         self._kept = self._filled()
         self._shapes: dict[str, object] = {}
+        self._sessions: dict[str, psycopg.Connection] = {}
 
     @contextmanager
     def lent(self) -> Iterator[str]:
@@ -63,18 +65,38 @@ class Databases:
             if self._emptied(name):
                 self._free.append(name)
             else:
-                self._command("DROP DATABASE {} WITH (FORCE)", name)
+                self._dropped(name)
 
     def close(self) -> None:
         for name in self._free:
-            self._command("DROP DATABASE {} WITH (FORCE)", name)
+            self._dropped(name)
 
     def _copied(self) -> str:
         name = f"mendline_test_{secrets.token_hex(4)}"
         self._command("CREATE DATABASE {} TEMPLATE {}", name, self._template)
-        with psycopg.connect(self._url(name)) as connection:
+        with self._session(name) as connection:
             self._shapes[name] = connection.execute(SHAPE).fetchone()
         return name
+
+    def _dropped(self, name: str) -> None:
+        if name in self._sessions:
+            self._sessions.pop(name).close()
+        self._command("DROP DATABASE {} WITH (FORCE)", name)
+
+    @contextmanager
+    def _session(self, name: str) -> Iterator[psycopg.Connection]:
+        """A transaction of the session that stays, or of a new one where a test ended that."""
+        found = self._sessions.get(name)
+        try:
+            if found is not None:
+                found.execute("")
+        except OperationalError:
+            found.close()
+            found = None
+        if found is None:
+            found = self._sessions[name] = psycopg.connect(self._url(name), autocommit=True)
+        with found.transaction():
+            yield found
 
     def _filled(self) -> list[str]:
         """The tables in which the template itself has rows."""
@@ -84,7 +106,7 @@ class Databases:
 
     def _emptied(self, name: str) -> bool:
         try:
-            with psycopg.connect(self._url(name)) as connection:
+            with self._session(name) as connection:
                 connection.execute(OTHERS)
                 if connection.execute(SHAPE).fetchone() != self._shapes[name]:
                     return False
