@@ -7,13 +7,14 @@ from config import backups
 from core.maintenance.backup.problems import BackupRunningError, UnprovenBackupError
 from core.maintenance.backup.upkeep import SCHEDULED, Upkeep, as_json
 from tasks.base import Queue, Result, Work, task
+from tasks.housekeeping import chore
 
 BASE_EVERY: Final = timedelta(days=1)
 # Large databases take hours; whoever takes in errors goes first.
 LIMITS: Final[dict[str, Any]] = {"soft_time_limit": 6 * 3600, "time_limit": 6 * 3600 + 60}
 
 
-@task("backup.create", queue=Queue.MAINTENANCE, **LIMITS)
+@chore("backup.create", job="backup", heavy=True, amount="bytes", **LIMITS)
 def create(work: Work, cause: str = SCHEDULED) -> Result:
     if cause == SCHEDULED and not work.runtime.settings.backup_daily:
         return {"skipped": "MENDLINE_BACKUP_DAILY is off"}
@@ -24,7 +25,7 @@ def create(work: Work, cause: str = SCHEDULED) -> Result:
     return {"backup": done.backup.path.name, "bytes": done.backup.bytes, "removed": list(removed)}
 
 
-@task("backup.verify", queue=Queue.MAINTENANCE, **LIMITS)
+@chore("backup.verify", job="backup-proof", heavy=True, **LIMITS)
 def verify(work: Work, name: str) -> Result:
     keeper = _upkeep(work)
     proof = keeper.verify(keeper.fetch(name))

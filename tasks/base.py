@@ -73,15 +73,21 @@ class Task(celery.Task[Any, Any]):
             # The row stays as it is; when its lease ends the reconciler takes care of it.
             log.warning("task.unsettled", error=str(unwritten))
             outcome = Outcome.FAILED
+        self._log(outcome, failed, error)
+        return outcome
+
+    def _log(self, outcome: Outcome, failed: ErrorReport, error: Exception) -> None:
+        if outcome is Outcome.POSTPONED:
+            log.info("task.postponed", reason=failed.message, seconds=failed.retry_after)
+            return
         level = log.warning if outcome is Outcome.RETRIED else log.error
         level("task.failed", outcome=str(outcome), exc_info=error, **for_log(failed))
         if outcome in {Outcome.DEAD, Outcome.FAILED}:
             self.runtime.reporter.exception(error, task=self.name, code=failed.code)
-        return outcome
 
     def _tell_celery(self, outcome: Outcome, error: Exception) -> NoReturn:
         """What is decided already; for Celery's events, and so for Flower."""
-        if outcome is Outcome.RETRIED:
+        if outcome in {Outcome.RETRIED, Outcome.POSTPONED}:
             raise Retry(exc=error) from error
         if outcome is Outcome.IGNORED:
             raise Ignore from error

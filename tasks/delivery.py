@@ -93,7 +93,7 @@ class Ledgered(Execution):
         if failed.code in UNTRIED:
             wait = (failed.retry_after or 0.0) * (1 + SPREAD * _random.random())
             ledger.postpone(started, failed, delay=wait)
-            return Outcome.RETRIED
+            return Outcome.POSTPONED
         decision = decide(
             failed,
             started.attempt,

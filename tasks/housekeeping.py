@@ -34,7 +34,7 @@ def short_of_room(settings: Settings) -> bool:
 
 
 def chore(
-    name: str, *, job: str, heavy: bool = False, amount: str | None = None
+    name: str, *, job: str, heavy: bool = False, amount: str | None = None, **options: Any
 ) -> Callable[[Callable[..., Result]], Task]:
     """Registers a body `(work: Work, **arguments)` as a job of the house."""
     about = Chore(job, heavy=heavy, amount=amount)
@@ -46,6 +46,6 @@ def chore(
             act = partial(body, work, **arguments)
             return house(work.runtime).turn(work.session, about, work.started.work_id, act)
 
-        return task(name, queue=Queue.MAINTENANCE)(run)
+        return task(name, queue=Queue.MAINTENANCE, **options)(run)
 
     return register

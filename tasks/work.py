@@ -47,6 +47,7 @@ class SettledError(Exception):
 class Outcome(StrEnum):
     DONE = "done"
     RETRIED = "retried"
+    POSTPONED = "postponed"  # not tried: it was not the time for it
     DEAD = "dead"
     IGNORED = "ignored"
     FAILED = "failed"

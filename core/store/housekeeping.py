@@ -24,9 +24,10 @@ _ASK: Final = text("""
     VALUES (:job, :work_id, 'postponed', :now)
     ON CONFLICT (work_id) DO UPDATE SET job = excluded.job
     RETURNING asked_at""")
-_ASKED: Final = text(
-    "SELECT EXISTS (SELECT FROM schedule_runs WHERE work_id = :work_id AND cause = 'manual')"
-)
+# What no schedule ordered, a person did.
+_ASKED: Final = text("""
+    SELECT coalesce(bool_or(run.cause = 'manual'), true) FROM schedule_runs AS run
+    WHERE run.work_id = :work_id""")
 _LAST: Final = text("""
     SELECT schedules.job, greatest(
         max(item.finished_at) FILTER (WHERE item.state = 'done'),

@@ -3,9 +3,13 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 from celery.app.task import Context
+from celery.exceptions import Retry
+from celery.utils.threads import LocalStack
+from structlog.testing import capture_logs
 
 from config.settings import Settings
 from core.clock import FixedClock
+from core.maintenance.housekeeping import PostponedError
 from core.store import work as rows
 from core.store.engine import libpq_url
 from core.store.work import WorkOrder
@@ -59,3 +63,26 @@ def test_a_message_outlives_the_restart_of_the_database(runtime, idle, database_
     request = Context(id="work-1", hostname="general-1@here")
     found = delivery.execution(idle, request, (), {"work_id": added.work_id})
     assert found.run() is Outcome.DONE
+
+
+class Patient(Idle):
+    name = "t.patient"
+
+    def run(self, work):
+        raise PostponedError("space waits: another heavy job is running.", retry_after=60)
+
+
+def test_a_chore_that_waits_is_no_failure(runtime):
+    task = Patient()
+    task.runtime, task.request_stack = runtime, LocalStack()
+    task.push_request(id="work", hostname="general-1@here")
+    with runtime.database.transaction() as session:
+        order = WorkOrder(Patient.name, {}, "maintenance")
+        added = rows.add(session, order, datetime.now(UTC), publish=True)
+    with capture_logs() as lines, pytest.raises(Retry):
+        task(work_id=added.work_id)
+    (line,) = [line for line in lines if line["event"].startswith("task.")]
+    assert (line["event"], line["log_level"]) == ("task.postponed", "info")
+    with runtime.database.transaction() as session:
+        row = rows.one(session, added.work_id)
+    assert (row.state, row.attempt) == ("waiting", 0)
