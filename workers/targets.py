@@ -1,7 +1,7 @@
 """How large each pool is to be on each host: asks the decision each second, writes what it says."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import structlog
@@ -26,6 +26,9 @@ OLD_SECONDS: Final = 10.0
 EVERY_SECONDS: Final = 1.0
 # What has doubled may have to double again.
 WHILE_GROWING_SECONDS: Final = 0.5
+# What comes and goes at a boundary is told once in so long.
+AGAIN_SECONDS: Final = 60.0
+QUIET: Final = frozenset({Kind.STEADY, Kind.GROW, Kind.SHRINK})
 
 
 @dataclass(slots=True)
@@ -34,6 +37,16 @@ class Course:
 
     history: History
     kind: Kind | None = None
+    told: dict[Kind, float] = field(default_factory=dict)
+
+    def turned(self, kind: Kind, at: float) -> bool:
+        """Whether a pool that stays as it is has a reason for that which is worth telling."""
+        if kind is self.kind or kind in QUIET:
+            return False
+        if at - self.told.get(kind, -AGAIN_SECONDS) < AGAIN_SECONDS:
+            return False
+        self.told[kind] = at
+        return True
 
 
 class Targets:
@@ -114,9 +127,9 @@ class Targets:
         """A new target, or a new reason why there is none."""
         if not sight.living:
             return False
-        changed = decision.target != sight.seen.children
-        turned = decision.kind is not self._courses[name].kind
-        return changed or (turned and decision.kind not in {Kind.STEADY, Kind.GROW, Kind.SHRINK})
+        if decision.target != sight.seen.children:
+            return True
+        return self._courses[name].turned(decision.kind, sight.seen.at)
 
 
 def _order(session: Session, sight: Sight, budget: Budget, by_host: Mapping[str, int]) -> None:

@@ -5,6 +5,7 @@
    ceil((backlog * service + arrival * service * horizon) / latency), inside the bounds.
 3. Up at once, at most to the double, and only where memory and processors have room for it; not
    while nothing gets finished, because then more children are not what is missing.
+   Where the bounds end before the load does, the wanted latency is out of reach; that is said.
 4. Down after a time of low utilisation, one step a pause, and never so far that the rest would be
    busy again: between the two marks nothing moves, so nothing flaps.
 """
@@ -29,6 +30,7 @@ class Kind(StrEnum):
     FROZEN = "frozen"
     STUCK = "stuck"
     NO_ROOM = "no_room"
+    OUT_OF_REACH = "out_of_reach"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,18 +105,25 @@ def _missing(seen: Observation) -> str:
 
 
 def _moved(seen: Observation, history: History, bounds: Bounds) -> Told:
-    current, goal = seen.children, _goal(seen, history, bounds)
+    current, needed = seen.children, demand(seen, history, bounds)
+    goal = min(max(needed, bounds.least), bounds.most)
     if current < bounds.least:
         return Kind.GROW, bounds.least, f"the pool has at least {bounds.least}"
     if current > bounds.most:
         return Kind.SHRINK, bounds.most, f"the pool has at most {bounds.most}"
     if goal > current:
-        return _grown(seen, history, bounds, goal)
+        kind, target, reason = _grown(seen, history, bounds, goal)
+        beyond = needed > bounds.most and kind is Kind.GROW
+        return kind, target, f"{reason}; {_beyond(needed, bounds)}" if beyond else reason
+    if needed > bounds.most:
+        return Kind.OUT_OF_REACH, current, _beyond(needed, bounds)
     return _shrunk(seen, history, bounds, goal)
 
 
-def _goal(seen: Observation, history: History, bounds: Bounds) -> int:
-    return min(max(demand(seen, history, bounds), bounds.least), bounds.most)
+def _beyond(needed: int, bounds: Bounds) -> str:
+    """Late work and no idle child ask for one more than there are: then it is at least so many."""
+    told = f"a wait of {bounds.latency:g} s is out of reach"
+    return f"{told}: it needs {needed} children, there may be {bounds.most}"
 
 
 def demand(seen: Observation, history: History, bounds: Bounds) -> int:

@@ -127,13 +127,24 @@ def test_what_grows_is_looked_at_again_soon(house, targets):
 
 
 def test_every_change_is_a_row_with_its_reason_and_its_inputs(house, targets):
-    house.order(200)
+    house.order(80)
     ticks(house, targets, 4, busy=1)
-    found = [(row.kind, row.old, row.new) for row in house.decisions()]
+    changes = [row for row in house.decisions() if row.new != row.old]
+    found = [(row.kind, row.old, row.new) for row in changes]
     assert found == [("grow", 1, 2), ("grow", 2, 4), ("grow", 4, 8)]
     first = house.decisions()[0]
-    assert first.reason == "200 wait, the first for 0.0 s"
-    assert first.inputs["backlog"] == 200
+    assert first.reason == "80 wait, the first for 0.0 s"
+    assert first.inputs["backlog"] == 80
+
+
+def test_a_load_beyond_the_maximum_is_told_once(house, targets):
+    house.order(200)
+    ticks(house, targets, 6, busy=8)
+    *_, last = house.decisions()
+    assert [row.kind for row in house.decisions()].count("out_of_reach") == 1
+    assert (last.kind, last.old, last.new) == ("out_of_reach", 8, 8)
+    assert last.reason.endswith("children, there may be 8")
+    assert house.load().kind == "out_of_reach"
 
 
 def test_the_last_look_is_a_row_of_its_own(house, targets):

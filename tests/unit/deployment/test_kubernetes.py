@@ -73,7 +73,7 @@ def test_a_pod_has_time_to_drain_and_keda_owns_its_number():
 
 @pytest.mark.parametrize("name", sorted(pools.load()))
 def test_the_children_of_a_pod_are_those_of_the_page(name):
-    words = {2: "two", 4: "four"}
+    words = {2: "two", 4: "four", 16: "sixteen"}
     told = PAGE.read_text()
     assert words[int(pools.load()[name].per_core)] in told
     (trigger,) = only("ScaledObject")["spec"]["triggers"]

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.fleet.scaling import Kind
-from tests.unit.core.fleet.simulator import BOUNDS, Simulator
+from tests.unit.core.fleet.simulator import BOUNDS, LAG, Simulator
 
 
 def burst(size, *, at=5.0, every=None):
@@ -24,6 +24,23 @@ def test_a_burst_takes_the_pool_to_its_maximum_in_five_seconds():
     run = Simulator(burst(5_000), 0.1).run(10)
     assert max(run.children[:10]) == 8
     assert run.children.index(8) <= 5 + 3
+
+
+def test_where_the_bounds_allow_it_a_burst_is_done_in_time_once_the_pool_has_grown():
+    """75 worker-seconds at once, which take 15 children, and as much time as is wanted."""
+    run = Simulator(burst(750), 0.1, replace(BOUNDS, most=20)).run(60)
+    grown = run.children.index(max(run.children)) + LAG
+    since = [done - max(done - waited, grown) for done, waited in run.waits]
+    assert max(since) <= BOUNDS.latency
+    assert Kind.OUT_OF_REACH not in run.kinds
+
+
+def test_a_burst_beyond_the_bounds_is_said_to_be_one_as_long_as_it_is():
+    run = Simulator(burst(5_000), 0.1).run(200)
+    beyond = [second for second, kind in enumerate(run.kinds) if kind is Kind.OUT_OF_REACH]
+    assert beyond == list(range(beyond[0], beyond[-1] + 1))
+    left = run.backlog[beyond[-1]] * 0.1
+    assert left <= 2 * 8 * BOUNDS.latency
 
 
 def test_after_a_burst_the_pool_is_at_its_minimum_within_a_minute():

@@ -42,10 +42,26 @@ def test_an_empty_pool_begins_with_one():
 
 
 def test_the_reason_tells_what_waits_and_the_inputs_stand_beside_it():
-    decision = decided(looked(backlog=1000.0, oldest=2.5))
+    decision = decided(looked(backlog=1000.0, oldest=2.5), most=105)
     assert decision.reason == "1000 wait, the first for 2.5 s"
     assert decision.inputs["backlog"] == 1000.0
     assert decision.inputs["seconds_per_task"] == 0.525
+
+
+def test_more_than_the_bounds_allow_is_said_while_it_grows_and_when_it_cannot():
+    beyond = "a wait of 5 s is out of reach: it needs 105 children, there may be 8"
+    decision = decided(looked(backlog=1000.0, oldest=2.5))
+    assert (decision.kind, decision.reason) == (
+        Kind.GROW,
+        f"1000 wait, the first for 2.5 s; {beyond}",
+    )
+    decision = decided(looked(backlog=1000.0, children=8, running=8, busy=8.0))
+    assert (decision.kind, decision.target, decision.reason) == (Kind.OUT_OF_REACH, 8, beyond)
+
+
+def test_what_the_bounds_allow_is_not_out_of_reach():
+    decision = decided(looked(backlog=70.0, children=8, running=8, busy=8.0))
+    assert (decision.kind, decision.wanted) == (Kind.STEADY, 8)
 
 
 def test_memory_lets_it_grow_in_part():
