@@ -19,26 +19,27 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core.alerts.book import RuleBook
-from core.alerts.condition import Answers, Condition, Labels, Look, Measure
+from core.alerts.condition import Answers, Condition, Look, Measure
 from core.alerts.conditions import conditions
+from core.alerts.living import Living
 from core.alerts.panel import Panel
 from core.alerts.rows import begun, moved
 from core.alerts.rule import Matcher, Rule
 from core.alerts.state import FLAPS_WITHIN, Change, State, step
 from core.alerts.weighing import (
     Candidate,
-    Mine,
     Move,
+    Same,
     candidates,
-    moves,
     orphaned,
     standing,
+    weighed,
 )
 from core.errors import ConfigurationError
 from core.model import AlertClock
 from core.store import alerts as rows
 from core.store import projects
-from core.store.alerts import AnyAlert, Write
+from core.store.alerts import Write
 from core.store.engine import savepoint
 
 log = structlog.get_logger()
@@ -77,6 +78,7 @@ class Evaluator:
     def __init__(self, known: Mapping[str, Condition] | None = None) -> None:
         self._conditions = known if known is not None else conditions()
         self._book = RuleBook()
+        self._living = Living()
         self._turn = 0
 
     def tick(self, session: Session, now: datetime) -> Evaluated:
@@ -99,16 +101,20 @@ class Evaluator:
     ) -> None:
         found = self._rules(session, past=past)
         answers, done.failed = self._answers(session, found, at)
-        alive, orphans = _by_rule(rows.living(session), self._book.rules(session))
+        alive, orphans = self._living.read(session, self._book.rules(session))
         panels = _Panels(answers)
-        weighed: list[Move] = [orphaned(alert, at) for alert in orphans]
+        moves = [orphaned(alert, at) for alert in orphans]
+        same: list[Same] = []
         fresh: list[Candidate] = []
         for rule in found:
             if rule.measure in answers:
                 panel, mine = panels.of(rule), alive.get(rule.id, {})
-                weighed += moves(rule, panel, mine, at)
+                moving, staying = weighed(rule, panel, mine, at)
+                moves += moving
+                same += staying
                 fresh += candidates(rule, panel, mine)
-        writes = [*self._moves(weighed, at), *_begun(session, fresh, at)]
+        changed = [moved(each, at) for each in moves]
+        writes = [*changed, *self._told_anew(same, at), *_begun(session, fresh, at)]
         rows.write(session, writes)
         _count(done, writes)
         done.rules, done.series = len(found), sum(map(len, answers.values()))
@@ -138,15 +144,12 @@ class Evaluator:
                 log.warning("alerts.condition_failed", kind=kind, error=str(error))
         return answers, tuple(failed)
 
-    def _moves(self, weighed: Sequence[Move], at: datetime) -> Iterator[Write]:
-        """Changes, and a few of those that only have another number: each has its turn."""
-        yield from (moved(each, each.change, at) for each in weighed if each.change is not None)
-        same = [each for each in weighed if each.change is None and _differs(each)]
+    def _told_anew(self, same: Sequence[Same], at: datetime) -> Iterator[Write]:
+        """Of those that only have another number a few: each has its turn."""
         begin = self._turn if self._turn < len(same) else 0
-        for each in same[begin : begin + FRESH]:
-            assert each.rule is not None
-            told = each._replace(seen=each.rule.judge(each.seen.value, active=True))
-            yield moved(told, Change(new=None), at)
+        for rule, alert, value in same[begin : begin + FRESH]:
+            seen = rule.judge(value, active=True)
+            yield moved(Move(rule, alert, Change(new=None), seen), at)
         self._turn = begin + FRESH
 
 
@@ -186,22 +189,6 @@ def _claimed(session: Session, now: datetime) -> AlertClock | None:
     return found
 
 
-def _by_rule(
-    alive: Sequence[AnyAlert], every: Sequence[Rule]
-) -> tuple[Mapping[int, Mine], list[AnyAlert]]:
-    """By rule and series, and those whose rule no longer holds."""
-    known = {rule.id: rule for rule in every}
-    by_rule: dict[int, dict[Labels, AnyAlert]] = defaultdict(dict)
-    orphans = []
-    for alert in alive:
-        rule = known.get(alert.rule_id or 0)
-        if rule is None:
-            orphans.append(alert)
-        else:
-            by_rule[rule.id][rule.series(alert.labels)] = alert
-    return by_rule, orphans
-
-
 def _begun(session: Session, fresh: Sequence[Candidate], at: datetime) -> Iterator[Write]:
     """Each begins an episode, or goes on with one that was over a moment ago."""
     latest = {each.fingerprint: each for each in rows.latest(session, [c[4] for c in fresh])}
@@ -216,10 +203,6 @@ def _begun(session: Session, fresh: Sequence[Candidate], at: datetime) -> Iterat
         change = step(known, each.seen, each.rule.terms, at)
         if change is not None and change.new is not None:
             yield begun(each, last, change, at)
-
-
-def _differs(move: Move) -> bool:
-    return move.seen.value is not None and move.seen.value != move.alert.value
 
 
 def _count(done: Evaluated, writes: Iterable[Write]) -> None:

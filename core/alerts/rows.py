@@ -13,9 +13,9 @@ from core.store.alerts import AnyAlert, Write
 ACTOR: Final = "rules"
 
 
-def moved(move: Move, change: Change, at: datetime) -> Write:
+def moved(move: Move, at: datetime) -> Write:
     """An alert that lives, as it is from now on."""
-    alert = move.alert
+    alert, change = move.alert, move.change
     severity = change.severity or alert.severity
     values = store.columns(alert) | {
         "labels": {**alert.labels, SEVERITY: severity},

@@ -1,7 +1,8 @@
 """A rule in its normal form: what is measured, when that is bad, and how long things take."""
 
 import hashlib
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -31,13 +32,15 @@ class Side(StrEnum):
         return self in {Side.ABOVE, Side.AT_LEAST}
 
     def beyond(self, value: float, threshold: float) -> bool:
-        if self is Side.ABOVE:
-            return value > threshold
-        if self is Side.AT_LEAST:
-            return value >= threshold
-        return value < threshold if self is Side.BELOW else value <= threshold
+        return _BEYOND[self](value, threshold)
 
 
+_BEYOND: Final[Mapping[Side, Callable[[float, float], bool]]] = {
+    Side.ABOVE: operator.gt,
+    Side.AT_LEAST: operator.ge,
+    Side.BELOW: operator.lt,
+    Side.AT_MOST: operator.le,
+}
 _WORDS: Final = {
     Side.ABOVE: "above",
     Side.AT_LEAST: "at least",
@@ -106,11 +109,11 @@ class Rule:
 
     def steady(self, value: float, severity: str) -> bool:
         """Whether an alert of that severity stays as it is; as `judge`, without its words."""
-        found = None
-        for each in self.ladder:
-            if self.side.beyond(value, each.threshold):
-                found = each.severity
-        return found == severity
+        beyond = _BEYOND[self.side]
+        for each in reversed(self.ladder):
+            if beyond(value, each.threshold):
+                return each.severity == severity
+        return False
 
     def judge(self, value: float | None, *, active: bool) -> Seen:
         """`active`: the alert is on, so that it takes `clears` to end it."""

@@ -8,15 +8,20 @@ adds three sums, however long the window is.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import reduce
 from itertools import zip_longest
+from operator import add
 from typing import Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 MINUTE: Final = 60
+# Numbers of a tally that have names.
+NAMED: Final = 7
 # Minutes before the running one that rows may still be added to without being noticed late.
 SETTLING: Final = timedelta(minutes=2)
+_SETTLING: Final = int(SETTLING.total_seconds())
 # What arrived later than that is seen when everything is read again.
 WHOLE_EVERY: Final = timedelta(minutes=10)
 
@@ -31,53 +36,73 @@ _ROWS: Final = text("""
 
 @dataclass(slots=True)
 class Tally:
-    """What a component did in some time. `errors` counts a failure that was told twice once."""
+    """What a component did in some time. `errors` counts a failure that was told twice once.
 
-    events: float = 0
-    successes: float = 0
-    failures: float = 0
-    errors: float = 0
-    timed: float = 0
-    seconds: float = 0
+    All that is added up stands in one list, so that a sum of two is one step of the interpreter:
+    the seven numbers that have names, then the buckets of durations.
+    """
+
+    sums: list[float] = field(default_factory=lambda: [0.0] * NAMED)
     longest: float = 0
-    lost: float = 0
     memory: int | None = None
-    buckets: list[float] = field(default_factory=list)
 
-    def add(self, other: "Tally", share: float = 1) -> None:
-        self.events += other.events * share
-        self.successes += other.successes * share
-        self.failures += other.failures * share
-        self.errors += other.errors * share
-        self.timed += other.timed * share
-        self.seconds += other.seconds * share
-        self.lost += other.lost * share
-        self.longest = max(self.longest, other.longest)
+    def plus(self, other: "Tally", share: float = 1) -> "Tally":
+        ours, theirs = self.sums, other.sums
+        if share != 1:
+            theirs = [each * share for each in theirs]
+        if len(ours) == len(theirs):
+            sums = list(map(add, ours, theirs))
+        else:
+            sums = [a + b for a, b in zip_longest(ours, theirs, fillvalue=0.0)]
+        memory = self.memory
         if other.memory is not None:
-            self.memory = max(self.memory or 0, other.memory)
-        if other.buckets:
-            pairs = zip_longest(self.buckets, other.buckets, fillvalue=0)
-            self.buckets = [a + b * share for a, b in pairs]
+            memory = other.memory if memory is None else max(memory, other.memory)
+        return Tally(sums, max(self.longest, other.longest), memory)
+
+    @property
+    def events(self) -> float:
+        return self.sums[0]
+
+    @property
+    def successes(self) -> float:
+        return self.sums[1]
+
+    @property
+    def failures(self) -> float:
+        return self.sums[2]
+
+    @property
+    def errors(self) -> float:
+        return self.sums[3]
+
+    @property
+    def timed(self) -> float:
+        return self.sums[4]
+
+    @property
+    def seconds(self) -> float:
+        return self.sums[5]
+
+    @property
+    def lost(self) -> float:
+        return self.sums[6]
+
+    @property
+    def buckets(self) -> list[float]:
+        return self.sums[NAMED:]
 
     @property
     def reports(self) -> float:
-        return self.successes + self.failures
+        return self.sums[1] + self.sums[2]
 
 
 def tally(row: Any) -> Tally:
     _, _, _, events, good, bad, timed, total, longest, buckets, memory, lost = row
-    return Tally(
-        events=events,
-        successes=good,
-        failures=bad,
-        errors=max(events, bad),
-        timed=timed,
-        seconds=total / 1_000,
-        longest=longest / 1_000,
-        lost=lost,
-        memory=memory,
-        buckets=buckets,
-    )
+    named = [events, good, bad, max(events, bad), timed, total / 1_000, lost]
+    return Tally([*named, *(buckets or ())], longest / 1_000, memory)
+
+
+_NONE: Final = Tally()  # never changed: sums are made, not added to
 
 
 @dataclass(slots=True)
@@ -95,6 +120,8 @@ class Minutes:
     def __init__(self) -> None:
         self._rows: dict[Series, dict[int, Tally]] = {}
         self._settled: dict[int, Settled] = {}
+        self._recent: dict[tuple[int, int], Mapping[Series, Tally]] = {}
+        self._forgot = 0
         self._span = timedelta(0)
         self._read_at: datetime | None = None
         self._whole_at: datetime | None = None
@@ -112,7 +139,8 @@ class Minutes:
         for row in session.execute(_ROWS, {"since": since, "until": at}):
             self._rows.setdefault((row[0], row[1]), {})[row[2]] = tally(row)
         self._read_at = at
-        self._forget(int((at - self._span).timestamp()) - 2 * MINUTE)
+        self._recent = {}
+        self._forget((int((at - self._span).timestamp()) - 2 * MINUTE) // MINUTE * MINUTE)
 
     def _is_due(self, at: datetime, span: timedelta) -> bool:
         if self._whole_at is None or self._read_at is None or span > self._span:
@@ -120,7 +148,10 @@ class Minutes:
         return at < self._read_at or at - self._whole_at > WHOLE_EVERY
 
     def _forget(self, before: int) -> None:
-        """Minutes are in order: what is over stands first."""
+        """What no window reaches any more; once a minute."""
+        if before == self._forgot:
+            return
+        self._forgot = before
         for series in list(self._rows):
             minutes = self._rows[series]
             for minute in [each for each in minutes if each < before]:
@@ -141,41 +172,38 @@ class Minutes:
         begun = now - window.total_seconds()
         oldest = int(begun) // MINUTE * MINUTE
         share = 1 - (begun - oldest) / MINUTE
-        settled = self._sums(oldest + MINUTE, running)
+        settled = self._sure(oldest + MINUTE, running)
+        recent = self._lately(max(running - _SETTLING, oldest + MINUTE), running + MINUTE)
         found = {}
         for series, minutes in self._rows.items():
-            total = Tally()
-            if (sure := settled.get(series)) is not None:
-                total.add(sure)
-            if (open_one := minutes.get(running)) is not None and running > oldest:
-                total.add(open_one)
+            total = settled.get(series)
+            if (late := recent.get(series)) is not None:
+                total = late if total is None else total.plus(late)
             if (first := minutes.get(oldest)) is not None:
-                total.add(first, share)
-            found[series] = total
+                total = (_NONE if total is None else total).plus(first, share)
+            found[series] = _NONE if total is None else total
         return found
 
-    def _sums(self, first: int, last: int) -> Mapping[Series, Tally]:
-        """Of whole minutes; those that may still grow are added anew each time."""
-        closed = max(last - int(SETTLING.total_seconds()), first)
+    def _sure(self, first: int, last: int) -> Mapping[Series, Tally]:
+        """Of whole minutes that do not grow any more; added up once a minute."""
+        closed = max(last - _SETTLING, first)
         kept = self._settled.get(last - first)
         if kept is None or (kept.first, kept.last) != (first, closed):
-            sums = self._added({}, range(first, closed, MINUTE))
+            sums = self._added(range(first, closed, MINUTE))
             kept = self._settled[last - first] = Settled(first, closed, sums)
-        return self._added(kept.sums, range(closed, last, MINUTE))
+        return kept.sums
 
-    def _added(self, before: Mapping[Series, Tally], minutes: range) -> dict[Series, Tally]:
-        sums = dict(before)
-        for series, known in self._rows.items():
-            there = _within(known, minutes)
-            if not there:
-                continue
-            total = Tally()
-            if (old := before.get(series)) is not None:
-                total.add(old)
-            for minute in there:
-                total.add(minute)
-            sums[series] = total
-        return sums
+    def _lately(self, first: int, last: int) -> Mapping[Series, Tally]:
+        """Of minutes that may still grow: the same for all windows but the shortest."""
+        if (first, last) not in self._recent:
+            self._recent[first, last] = self._added(range(first, last, MINUTE))
+        return self._recent[first, last]
+
+    def _added(self, minutes: range) -> dict[Series, Tally]:
+        if not minutes:
+            return {}
+        found = ((series, _within(known, minutes)) for series, known in self._rows.items())
+        return {series: reduce(Tally.plus, there) for series, there in found if there}
 
 
 def _within(known: Mapping[int, Tally], minutes: range) -> list[Tally]:
@@ -189,9 +217,7 @@ def grouped(tallies: Mapping[Series, Tally], group: Callable[[Series], Any]) -> 
     sums: dict[Any, Tally] = {}
     for series, each in tallies.items():
         name = group(series)
-        if name not in sums:
-            sums[name] = Tally()
-        sums[name].add(each)
+        sums[name] = sums[name].plus(each) if name in sums else each
     return sums
 
 

@@ -36,8 +36,16 @@ class Move(NamedTuple):
 
     rule: Rule | None
     alert: AnyAlert
-    change: Change | None
+    change: Change
     seen: Seen
+
+
+class Same(NamedTuple):
+    """An alert that stays as it is, with another number than its row says."""
+
+    rule: Rule
+    alert: AnyAlert
+    value: float
 
 
 def standing(alert: AnyAlert, *, fires: int = 0) -> Standing:
@@ -56,23 +64,30 @@ def standing(alert: AnyAlert, *, fires: int = 0) -> Standing:
     )
 
 
-def moves(rule: Rule, panel: Panel, alerts: Mine, now: datetime) -> Iterator[Move]:
+def weighed(rule: Rule, panel: Panel, alerts: Mine, now: datetime) -> tuple[list[Move], list[Same]]:
     """Of the alerts that live. Most stay as they are, so that is asked first."""
+    moves: list[Move] = []
+    same: list[Same] = []
     plain = not rule.terms.escalate
+    by_labels, steady = panel.by_labels, rule.steady
     for series, alert in alerts.items():
-        sample = panel.by_labels.get(series)
+        sample = by_labels.get(series)
         value = None if sample is None else sample.value
         if (
-            plain
-            and value is not None
-            and alert.state in _ON
-            and alert.clear_since is None
-            and rule.steady(value, alert.severity)
+            value is None
+            or not plain
+            or alert.state not in _ON
+            or alert.clear_since is not None
+            or not steady(value, alert.severity)
         ):
-            yield Move(rule, alert, None, Seen(True, alert.severity, "", value))
-            continue
-        seen = _seen(rule, panel, series, active=alert.state in ACTIVE)
-        yield Move(rule, alert, step(standing(alert), seen, rule.terms, now), seen)
+            seen = _seen(rule, panel, series, active=alert.state in ACTIVE)
+            change = step(standing(alert), seen, rule.terms, now)
+            if change is not None:
+                moves.append(Move(rule, alert, change, seen))
+                continue
+        if value is not None and value != alert.value:
+            same.append(Same(rule, alert, value))
+    return moves, same
 
 
 def orphaned(alert: AnyAlert, now: datetime) -> Move:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import ColumnElement, Row, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Row, func, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,7 @@ ORDER: Final = Keyset(Alert.id, Alert.id)
 AnyAlert = Alert | Row[*tuple[Any, ...]]
 # Rows are written by statements that no object in a session follows.
 _AS_IT_IS: Final = {"populate_existing": True}
+Version = tuple[str, str]
 RULE: Final = "rule"
 PUSH: Final = "push"
 
@@ -96,6 +97,10 @@ _CREATE: Final = text(f"""{_GIVEN}, made AS (
             given.severity, given.value, given.at, given.told
         FROM made JOIN given USING (source, fingerprint)
     ), {_TOLD}""")  # noqa: S608  nothing but the names above
+# `xmin` and `ctid`: which transaction wrote the row, and where it is.
+_VERSIONS: Final = text("""
+    SELECT id, xmin, ctid FROM alerts
+    WHERE source = :source AND (resolved_at IS NULL AND state <> 'inactive' OR dismissed)""")
 _FIRES: Final = text("""
     SELECT alert_id, count(*) FROM alert_transitions
     WHERE alert_id = ANY(:alerts) AND new = 'firing' AND old IS DISTINCT FROM 'firing'
@@ -166,11 +171,22 @@ def columns(alert: AnyAlert) -> dict[str, Any]:
     return {name: getattr(alert, name) for name, _ in (*_COLUMNS, *_IDENTITY) if name not in _KEPT}
 
 
+def versions(session: Session, source: str = RULE) -> dict[int, Version]:
+    """Of what lives the version of each row, which is another whenever it was written."""
+    found = session.execute(_VERSIONS, {"source": source})
+    return {row[0]: (row[1], row[2]) for row in found}
+
+
+def plain(session: Session, ids: Collection[int]) -> Sequence[AnyAlert]:
+    if not ids:
+        return []
+    statement = select(*_PLAIN).where(Alert.id == func.any(list(ids)))
+    return session.execute(statement.order_by(Alert.id)).all()
+
+
 def living(session: Session, source: str = RULE) -> Sequence[AnyAlert]:
     """Pending, firing or acknowledged, and those that a person sent away; as plain rows."""
-    alive = Alert.resolved_at.is_(None) & (Alert.state != "inactive")
-    statement = select(*_PLAIN).where(Alert.source == source, or_(alive, Alert.dismissed))
-    return session.execute(statement.order_by(Alert.id)).all()
+    return plain(session, versions(session, source))
 
 
 def latest(session: Session, fingerprints: Collection[str], source: str = RULE) -> Sequence[Alert]:

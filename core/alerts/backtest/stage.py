@@ -10,7 +10,7 @@ from core.alerts.panel import Panel
 from core.alerts.rows import begun, moved
 from core.alerts.rule import Rule
 from core.alerts.state import ACTIVE, FLAPS_WITHIN, State, step
-from core.alerts.weighing import Candidate, candidates, moves, standing
+from core.alerts.weighing import Candidate, candidates, standing, weighed
 from core.model import Alert
 from core.store.alerts import Write
 
@@ -52,13 +52,13 @@ class Stage:
     def _judge(self, rule: Rule, answers: Answers, at: datetime) -> list[Happened]:
         panel = Panel([each for each in answers[rule.measure] if rule.matches(each.labels)])
         mine = {rule.series(alert.labels): alert for alert in self.alive[rule.id]}
-        weighed = list(moves(rule, panel, mine, at))
+        moves, _ = weighed(rule, panel, mine, at)
         fresh = list(candidates(rule, panel, mine))
         happened = [
             each
-            for move in weighed
-            if move.change is not None and isinstance(move.alert, Alert)
-            for each in self._apply(rule, move.alert, moved(move, move.change, at))
+            for move in moves
+            if isinstance(move.alert, Alert)
+            for each in self._apply(rule, move.alert, moved(move, at))
         ]
         happened += [each for one in fresh for each in self._begin(rule, one, at)]
         self.alive[rule.id] = [each for each in self.alive[rule.id] if _lives(each)]

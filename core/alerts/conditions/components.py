@@ -1,6 +1,6 @@
 """Components: what they report of themselves and their error events, from the minute roll-ups."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -106,6 +106,7 @@ class Components:
         """Windows and groups are added up once, however many metrics are read of them."""
         windows: dict[timedelta, dict[Series, Tally]] = {}
         groups: dict[tuple[timedelta, tuple[str, ...]], dict[Series, Tally]] = {}
+        whose: dict[tuple[timedelta, tuple[str, ...]], list[tuple[Labels, About]]] = {}
         answers: dict[Measure, Sequence[Sample]] = {}
         for measure in measures:
             if measure.metric == "consecutive_failures":
@@ -116,7 +117,10 @@ class Components:
             key = (measure.over, measure.by)
             if key not in groups:
                 groups[key] = _grouped(windows[measure.over], measure.by)
-            answers[measure] = _samples(groups[key], measure, self._names)
+                whose[key] = [self._names.of(one, measure.by) for one in groups[key]]
+            values = _values(groups[key].values(), measure)
+            pairs = zip(whose[key], values, strict=True)
+            answers[measure] = [Sample(told, value, about) for (told, about), value in pairs]
         return answers
 
     def _consecutive(self, measure: Measure, look: Look) -> list[Sample]:
@@ -150,14 +154,18 @@ class _Names:
         if look.projects != self._projects:
             self._projects, self._known = look.projects, {}
 
-    def sample(self, series: Series, by: tuple[str, ...], value: float | None) -> Sample:
+    def of(self, series: Series, by: tuple[str, ...]) -> tuple[Labels, About]:
         found = self._known.get((by, series))
         if found is None:
             project_id, component = series
             project = self._projects.get(project_id, str(project_id)) if project_id else None
             told = labels(by, {"project": project, "component": component})
             found = self._known[by, series] = told, About(project_id or None)
-        return Sample(found[0], value, found[1])
+        return found
+
+    def sample(self, series: Series, by: tuple[str, ...], value: float | None) -> Sample:
+        told, about = self.of(series, by)
+        return Sample(told, value, about)
 
 
 def _grouped(tallies: Mapping[Series, Tally], by: tuple[str, ...]) -> dict[Series, Tally]:
@@ -167,26 +175,23 @@ def _grouped(tallies: Mapping[Series, Tally], by: tuple[str, ...]) -> dict[Serie
     return grouped(tallies, lambda one: (one[0] if project else 0, one[1] if component else ""))
 
 
-def _samples(tallies: Mapping[Series, Tally], measure: Measure, names: _Names) -> list[Sample]:
+def _values(tallies: Collection[Tally], measure: Measure) -> Iterator[float | None]:
+    """None where what is no count rests on too few reports."""
     minutes = measure.over.total_seconds() / MINUTE
     share = _QUANTILES.get(measure.metric)
     read = _READ.get(measure.metric)
     fewest = float(measure.option("fewest", 1))
-    found = []
-    for series, tally in tallies.items():
-        value = None
-        if _enough(tally, measure, fewest):
-            value = read(tally, minutes) if read else quantile(tally, BOUNDS, share or 0)
-        found.append(names.sample(series, measure.by, value))
-    return found
+    always = fewest <= 1 or Components.metrics[measure.metric].empty is not None
+    for tally in tallies:
+        if not always and not _enough(tally, measure.metric, fewest):
+            yield None
+        else:
+            yield read(tally, minutes) if read else quantile(tally, BOUNDS, share or 0)
 
 
-def _enough(tally: Tally, measure: Measure, fewest: float) -> bool:
-    """Whether what is not a count rests on enough reports."""
-    if fewest <= 1 or Components.metrics[measure.metric].empty is not None:
-        return True
-    counted = tally.reports if measure.metric == "failure_ratio" else tally.timed
-    return counted >= fewest or measure.metric == "memory"
+def _enough(tally: Tally, metric: str, fewest: float) -> bool:
+    counted = tally.reports if metric == "failure_ratio" else tally.timed
+    return counted >= fewest or metric == "memory"
 
 
 def _in_a_row(minutes: Mapping[int, Tally], since: float) -> float:

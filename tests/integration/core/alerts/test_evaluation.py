@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from config.alerts import read_text
 from core.alerts.condition import Look, Measure
@@ -11,6 +12,7 @@ from core.alerts.evaluation import MOST_MISSED, Evaluator
 from core.model import AlertClock
 from core.store import alert_rules, alerts, components, signals
 from core.store.alert_rules import NewRule, Source
+from core.store.alerts import Write
 from core.store.components import Delta, Slot
 from core.store.signals import NewSignal
 from tests.integration.core.rows import NOW, add_issue
@@ -199,3 +201,48 @@ def test_every_measure_of_every_condition_can_be_asked(session, project_id, eval
     for kind in sorted(set(asked) - LEARNING):
         answers = known[kind].measure(session, asked[kind], look)
         assert set(answers) == set(asked[kind])
+
+
+def test_every_window_is_the_sum_of_its_minutes(session, project_id):
+    """Whole minutes that are kept, those that may grow and the share of the first, look by look."""
+    reader = conditions()["component"]
+    measures = [
+        Measure("component", "events", timedelta(minutes=span), ("component",))
+        for span in (1, 2, 3, 7)
+    ]
+    begun = NOW.replace(second=0, microsecond=0)
+    for minute in range(12):
+        told(session, project_id, at=begun + timedelta(minutes=minute), events=10**minute)
+    for seconds in (510, 512, 540, 575, 660):
+        at = begun + timedelta(seconds=seconds)
+        told(session, project_id, at=at, events=3)
+        found = reader.measure(session, measures, Look(at, {project_id: "shop"}))
+        for each in measures:
+            wanted = summed(session, each.over, at)
+            assert found[each][0].value == pytest.approx(wanted), (seconds, each.over)
+
+
+def summed(session, span, at):
+    """As the description has it, with a query of its own."""
+    total = 0.0
+    for minute, events in session.execute(text("SELECT minute, events FROM component_minutes")):
+        if minute < at:
+            inside = minute + timedelta(minutes=1) - max(minute, at - span)
+            total += events * max(inside / timedelta(minutes=1), 0)
+    return total
+
+
+def test_what_others_wrote_between_two_looks_is_seen(session, project_id, evaluator):
+    put(session)
+    told(session, project_id, at=NOW, events=12)
+    evaluator.tick(session, NOW + timedelta(seconds=2))
+    alert = only(session)
+    seen = NOW + timedelta(seconds=3)
+    values = {**alerts.columns(alert), "state": "acknowledged", "state_at": seen, "reason": "ana"}
+    alerts.write(
+        session,
+        [Write(values, seen, "ana", id=alert.id, old=alert.state, seen=alert.state_at)],
+    )
+    told(session, project_id, at=NOW, events=200)
+    evaluator.tick(session, NOW + timedelta(seconds=4))
+    assert history(session, alert)[-1] == ("acknowledged", "firing")  # worse than what ana saw
