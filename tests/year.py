@@ -11,7 +11,6 @@ from celery.local import PromiseProxy
 from sqlalchemy import text
 
 from core.clock import FixedClock
-from core.maintenance.housekeeping import PostponedError
 from core.model import Base
 from core.schedules import claim_due, sync
 from core.store import projects
@@ -41,7 +40,7 @@ _PUBLISH = text(
     "UPDATE work_items SET state = 'published', band = 1, published_at = :now"
     " WHERE state = 'waiting' AND due_at <= :now RETURNING id, task"
 )
-_ISSUES = text("SELECT id FROM issues ORDER BY id")
+_FINISH = text("UPDATE work_items SET state = 'done', finished_at = :now WHERE id = ANY(:ids)")
 _LIFE = """
     INSERT INTO issues (project_id, title, culprit, level, category, transient, severity, status,
         status_changed_at, first_seen, last_seen, event_count)
@@ -104,7 +103,7 @@ class Year:
         self.ledger = Ledger(self.database, MemorySender(), self.clock)
         found = [each for each in vars(maintenance).values() if type(each) is PromiseProxy]
         self.bodies = {each.name: each.run for each in found}
-        self.claimed, self.done, self.postponed = Counter(), Counter(), Counter()
+        self.claimed, self.done = Counter(), Counter()
         self.rows, self.bytes = [], []
         with self.database.transaction() as session:
             self.project = projects.create(session, "shop", now=self.clock.now())[0].id
@@ -132,20 +131,19 @@ class Year:
                 self.claimed[each.job, each.slot] += 1
         with self.database.transaction() as session:
             due = session.execute(_PUBLISH, {"now": self.clock.now()}).all()
+            left_out = set() if everything else OFTEN
+            idle = [row.id for row in due if row.task not in self.bodies.keys() - left_out]
+            session.execute(_FINISH, {"now": self.clock.now(), "ids": idle})
         for work_id, task in due:
-            self._do(work_id, task, everything=everything)
+            if work_id not in idle:
+                self._do(work_id, task)
+            self.done[task, work_id] += 1
 
-    def _do(self, work_id, name, *, everything):
+    def _do(self, work_id, name):
         started = self.ledger.start(work_id, task=name, message_id="m", worker="year")
-        body = self.bodies.get(name) if everything or name not in OFTEN else None
-        try:
-            with Work(self.runtime, started.idempotency_key, started) as work:
-                result = body(work, **started.arguments) if body else None
-                self.ledger.finish(work.session, started, result)
-        except PostponedError:
-            self.postponed[name] += 1
-            raise
-        self.done[name, work_id] += 1
+        with Work(self.runtime, started.idempotency_key, started) as work:
+            result = self.bodies[name](work, **started.arguments)
+            self.ledger.finish(work.session, started, result)
 
     def _live(self):
         with self.database.transaction() as session:

@@ -13,8 +13,10 @@ from core.maintenance.lifetimes import LIFETIMES, Stays
 from tasks.schedule import JOBS
 from tests.year import BODIES, BUDGET, Year
 
-STEP = int(os.environ.get("MENDLINE_TEST_YEAR_STEP_DAYS", "40"))
-DAYS = 365
+STEP = int(os.environ.get("MENDLINE_TEST_YEAR_STEP_DAYS", "52"))
+DAYS = int(os.environ.get("MENDLINE_TEST_YEAR_DAYS", "365"))
+# The year is lived in the set-up of the first test.
+pytestmark = pytest.mark.timeout(3600 if STEP == 1 else 300)
 # All periods end within half of the year, so that the second half shows what is steady.
 PERIODS = {
     "retention_days": 60,
