@@ -7,7 +7,7 @@ step with its entry in the trace. Nothing is told here: that is `core.alerts.flu
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -16,12 +16,14 @@ from core.alerts.grouping import GroupKey, key_of
 from core.alerts.incident import JOIN, Joined, Open
 from core.alerts.picture import Pictured
 from core.alerts.pictures import pictured
-from core.alerts.route import Plan, Route, Told, routed
+from core.alerts.route import Pace, Plan, Route, Told, routed
 from core.alerts.state import ACTIVE, State
 from core.alerts.trace import Decided, Step
 from core.model import AlertGroup, Incident
 from core.store import alert_groups as rows
 from core.store.alert_groups import Claimed
+
+AT_ONCE: Final = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +193,14 @@ def _groups(session: Session, placed: Sequence[Placed], now: datetime) -> Mappin
     return found
 
 
-def _paces(placed: Sequence[Placed], groups: Mapping[str, AlertGroup]) -> dict[int, float]:
-    return {groups[each.key.text].id: each.route.pace.interval.total_seconds() for each in placed}
+def _paces(
+    placed: Sequence[Placed], groups: Mapping[str, AlertGroup]
+) -> dict[int, tuple[float, float]]:
+    return {groups[each.key.text].id: _seconds(each.route.pace) for each in placed}
+
+
+def _seconds(pace: Pace) -> tuple[float, float]:
+    return pace.wait.total_seconds(), pace.interval.total_seconds()
 
 
 def _steps(placed: Placed, group: AlertGroup) -> Iterable[tuple[Decided, int]]:
@@ -215,8 +223,8 @@ def _hurry(session: Session, plan: Plan, alerts: Sequence[Pictured], now: dateti
     seen = [alert.id for alert in alerts if alert.acknowledged]
     groups = rows.groups_of(session, [alert.id for alert in alerts])
     at_once = {group.id for group in rows.groups_of(session, seen)} if seen else set()
-    paces = {each.id: plan.route(each.route).pace.interval.total_seconds() for each in groups}
-    rows.pull(session, {each: 0 if each in at_once else paces[each] for each in paces}, now)
+    paces = {each.id: _seconds(plan.route(each.route).pace) for each in groups}
+    rows.pull(session, paces | dict.fromkeys(at_once, AT_ONCE), now)
 
 
 def _tell_end(session: Session, plan: Plan, ended: Sequence[Pictured], now: datetime) -> None:

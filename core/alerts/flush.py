@@ -6,11 +6,12 @@
    and the same again after the repeat interval, as long as nobody has acknowledged it.
 4. Who was told that an alert fires is told that it is over, whatever is silenced meanwhile; where
    the route does not tell what is over, channels that keep what is open are told all the same.
-5. A channel whose budget is used up gets the rest as a digest when there is room again.
+5. What fires again before its end was told is no news: its new episode takes over what was told.
+6. A channel whose budget is used up gets the rest as a digest when there is room again.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -113,12 +114,13 @@ class _Flush:
     """One group at one moment."""
 
     def __init__(self, group: Group, picture: Picture) -> None:
-        self.group = group
+        self.goes_on = _going_on(group.members)
+        self.group = replace(group, members=_handed_over(group.members, self.goes_on))
         self.picture = picture
         self.wanted: list[Wanted] = []
         self.digests: dict[str, tuple[int, ...]] = {}
         self.decided: dict[int, list[Decided]] = {}
-        self.told = {each.alert.id: dict(each.told) for each in group.members}
+        self.told = {each.alert.id: dict(each.told) for each in self.group.members}
         self.held = False  # something may be told later, without any change of an alert
 
     def done(self) -> Flushed:
@@ -286,6 +288,8 @@ class _Flush:
             entries = self.decided.get(member.alert.id, [])
             if not member.alert.firing and not entries:
                 said = "It was over before anybody was told."
+                if member.alert.id in self.goes_on:
+                    said = "It fires again, and nobody was told of its end."
                 found.append(Decided(member.alert.id, Step.THROTTLED, "over", said))
             fresh = self._verdict(member) != member.verdict
             found += [each for each in entries if fresh or each.step is Step.NOTIFIED]
@@ -310,6 +314,31 @@ class _Flush:
             again = max(min(since) + pace.repeat, now + pace.interval)
             return now + pace.interval if self.held else again
         return None
+
+
+def _going_on(members: Sequence[Member]) -> Mapping[int, int]:
+    """Episodes that are over, and the one in which the same alert fires again."""
+    over = {_who(member): member.alert.id for member in members if not member.alert.firing}
+    if not over:
+        return {}
+    firing = {_who(member): member.alert.id for member in members if member.alert.firing}
+    return {over[who]: firing[who] for who in over.keys() & firing.keys()}
+
+
+def _who(member: Member) -> tuple[int | None, frozenset[tuple[str, str]]]:
+    return member.alert.project_id, frozenset(member.alert.labels.items())
+
+
+def _handed_over(members: Sequence[Member], goes_on: Mapping[int, int]) -> tuple[Member, ...]:
+    known = {goes_on[m.alert.id]: m.told for m in members if m.alert.id in goes_on}
+    if not known:
+        return tuple(members)
+    return tuple(
+        replace(each, told={})
+        if each.alert.id in goes_on
+        else replace(each, told={**known.get(each.alert.id, {}), **each.told})
+        for each in members
+    )
 
 
 def _many(number: int) -> str:

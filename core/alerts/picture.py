@@ -7,13 +7,17 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pictured:
-    """`firing` while it is not resolved; `acknowledged` when somebody looks after it."""
+    """`firing` while it is not resolved; `acknowledged` when somebody looks after it.
+
+    `level` is its severity in a word of ours, where the label of that name has another one.
+    """
 
     id: int
     labels: Mapping[str, str]
     firing: bool
     started_at: datetime
     acknowledged: bool = False
+    level: str = ""
     project_id: int | None = None
     issue_id: int | None = None
     component: str | None = None
@@ -25,4 +29,4 @@ class Pictured:
 
     @property
     def severity(self) -> str:
-        return self.labels.get("severity", "")
+        return self.level or self.labels.get("severity", "")

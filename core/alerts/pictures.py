@@ -4,15 +4,19 @@ from core.alerts.channel import AlertView
 from core.alerts.picture import Pictured
 from core.alerts.state import ACTIVE, State
 from core.model import Alert
+from core.store.alerts import PUSH
 
 
 def pictured(alert: Alert) -> Pictured:
     labels = {name: str(value) for name, value in alert.labels.items()}
+    level = {"severity": alert.severity}
     return Pictured(
         id=alert.id,
-        labels=labels | {"severity": alert.severity},
+        # What was pushed keeps its own words: routes and silences of its senders are about these.
+        labels=level | labels if alert.source == PUSH else labels | level,
         firing=alert.state in ACTIVE,
         acknowledged=alert.state == State.ACKNOWLEDGED,
+        level=alert.severity,
         started_at=alert.started_at,
         project_id=alert.project_id,
         issue_id=alert.issue_id,

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from core.alerts.rule import fingerprint
+from core.alerts.rule import digest
 from core.alerts.state import ACTIVE, State
 from core.analysis.result import Severity
 from core.model import Alert
@@ -45,9 +45,12 @@ class Pusher:
     project_id: int | None = None
 
     def known_as(self, pushed: Pushed) -> str:
-        """What keys of different projects push is not the same, though its labels are."""
+        """All labels say who it is, `severity` as well: senders have rules of several levels.
+
+        What keys of different projects push is not the same, though its labels are.
+        """
         own = {} if self.project_id is None else {"project": str(self.project_id)}
-        return fingerprint({**pushed.labels, **own})
+        return digest({**labels(pushed), **own})
 
 
 def push(session: Session, pushed: Sequence[Pushed], pusher: Pusher, *, now: datetime) -> int:
@@ -93,10 +96,9 @@ def _write(pushed: Pushed, last: Alert | None, pusher: Pusher, *, now: datetime)
 
 
 def _gone_on(alert: Alert, pushed: Pushed, pusher: Pusher, *, now: datetime) -> Write:
-    """The severity may have changed; that is told, the rest is only noted."""
+    """Noted, but nothing that is told."""
     values = store.columns(alert) | _told(pushed, now)
-    told = values["severity"] != alert.severity
-    return _change(alert, values, pusher.name, now=now, told=told)
+    return _change(alert, values, pusher.name, now=now, told=False)
 
 
 def _ended(alert: Alert, reason: str, actor: str, *, now: datetime) -> Write:
@@ -124,14 +126,19 @@ def _change(
 
 
 def _told(pushed: Pushed, now: datetime) -> dict[str, Any]:
-    labels = {name: value for name, value in pushed.labels.items() if value}
+    found = labels(pushed)
     return {
-        "labels": labels,
+        "labels": found,
         "annotations": dict(pushed.annotations),
-        "severity": str(_severity(labels.get("severity", ""))),
+        "severity": str(_severity(found.get("severity", ""))),
         "generator_url": pushed.generator_url,
         "ends_at": pushed.ends_at or now + USUAL_END,
     }
+
+
+def labels(pushed: Pushed) -> dict[str, str]:
+    """A label without a value is none."""
+    return {name: value for name, value in pushed.labels.items() if value}
 
 
 def _severity(told: str) -> Severity:

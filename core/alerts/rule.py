@@ -162,6 +162,9 @@ def fill(text: str, facts: Mapping[str, str]) -> str:
 
 def fingerprint(labels: Mapping[str, str]) -> str:
     """Who an alert is, whatever its severity."""
-    own = {name: value for name, value in labels.items() if name != SEVERITY}
-    plain = orjson.dumps(own, option=orjson.OPT_SORT_KEYS)
+    return digest({name: value for name, value in labels.items() if name != SEVERITY})
+
+
+def digest(labels: Mapping[str, str]) -> str:
+    plain = orjson.dumps(dict(labels), option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(plain, digest_size=8).hexdigest()

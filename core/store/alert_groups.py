@@ -34,8 +34,10 @@ _CLAIM: Final = text("""
     RETURNING id, alert_id, old, new""")
 _PULL: Final = text("""
     UPDATE alert_groups SET next_flush_at = least(next_flush_at, greatest(
-        CAST(:now AS timestamptz), last_flush_at + pace.seconds * interval '1 second'))
-    FROM unnest(CAST(:ids AS bigint[]), CAST(:seconds AS float8[])) AS pace (id, seconds)
+        CAST(:now AS timestamptz) + pace.wait * interval '1 second',
+        last_flush_at + pace.between * interval '1 second'))
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:waits AS float8[]), CAST(:between AS float8[]))
+        AS pace (id, wait, between)
     WHERE alert_groups.id = pace.id AND closed_at IS NULL AND last_flush_at IS NOT NULL""")
 _MOVE: Final = text("""
     UPDATE alert_group_members AS member
@@ -162,10 +164,13 @@ def join(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     )
 
 
-def pull(session: Session, seconds: Mapping[int, float], now: datetime) -> None:
-    """Lets groups be looked at again, their interval after the last time at the earliest."""
-    if seconds:
-        values = {"ids": list(seconds), "seconds": list(seconds.values()), "now": now}
+def pull(session: Session, paces: Mapping[int, tuple[float, float]], now: datetime) -> None:
+    """Lets groups be looked at again: after their wait, as more may come, and their interval after
+    the last time at the earliest. Both are in seconds.
+    """
+    if paces:
+        waits, between = zip(*paces.values(), strict=True)
+        values = {"ids": list(paces), "waits": list(waits), "between": list(between), "now": now}
         session.execute(_PULL, values)
 
 

@@ -209,7 +209,8 @@ class Rehearsal:
 
 
 def _pull(group: _Group, at: datetime) -> None:
-    """It is looked at again, its interval after the last time at the earliest."""
+    """It is looked at again after its wait, its interval after the last time at the earliest."""
     if group.flushed_at is not None and group.digest_of is None:
-        soon = max(at, group.flushed_at + group.route.pace.interval)
+        pace = group.route.pace
+        soon = max(at + pace.wait, group.flushed_at + pace.interval)
         group.next_at = soon if group.next_at is None else min(group.next_at, soon)

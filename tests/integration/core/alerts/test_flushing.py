@@ -52,6 +52,17 @@ def test_what_is_over_is_told_with_the_next_interval_and_ends_the_group(session,
     assert session.scalars(select(Incident.state)).all() == ["closed"]
 
 
+def test_what_joins_a_group_that_was_told_long_ago_waits_for_more(session, desk):
+    fire(session, NOW)
+    desk.run()
+    desk.run(after=5 * SECOND)
+    fire(session, desk.now, "second")
+    assert desk.run(after=10 * MINUTE).notifications == 0
+    fire(session, desk.now, "third")
+    assert desk.run(after=5 * SECOND).notifications == 1
+    assert desk.told()[-1] == ("ops", "update", 3)
+
+
 def test_the_same_is_said_again_after_the_repeat_interval(session, desk):
     fire(session, NOW)
     desk.run()

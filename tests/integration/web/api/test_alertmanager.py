@@ -68,6 +68,14 @@ def test_a_push_again_is_the_same_alert(database, pushed):
         assert (alert.episode, alert.annotations) == (1, {"summary": "98 %"})
 
 
+def test_severities_are_alerts_of_their_own_in_their_own_words(database, reader, pushed):
+    pushed(DISK, {**DISK, "severity": "warning"})
+    assert names(reader, '?filter=severity="warning"') == {"DiskFull"}
+    with database.transaction() as session:
+        found = session.query(Alert).order_by(Alert.id).all()
+        assert sorted(each.severity for each in found) == ["critical", "medium"]
+
+
 def test_an_end_that_is_told_ends_it_and_the_next_push_is_a_new_episode(database, clock, pushed):
     pushed(DISK)
     pushed(DISK, endsAt=clock.now().isoformat())

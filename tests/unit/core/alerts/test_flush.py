@@ -60,6 +60,20 @@ def test_nobody_hears_the_end_of_what_nobody_was_told():
     assert flushed.decided[0].reason == "It was over before anybody was told."
 
 
+def test_what_fires_again_before_its_end_was_told_is_no_news():
+    over, again = Member(alert(1, firing=False), SENT), Member(alert(2))
+    flushed = flush(group(over, again, last={"ops": NOW}), picture())
+    assert flushed.wanted == ()
+    assert flushed.members == (Member(again.alert, SENT, flushed.members[0].verdict),)
+    assert (1, Step.THROTTLED) in steps(flushed)
+
+
+def test_the_same_labels_of_another_project_are_another_alert():
+    over, other = Member(alert(1, firing=False), SENT), Member(alert(2, project_id=7))
+    flushed = flush(group(over, other, last={"ops": NOW}), picture())
+    assert kinds(flushed) == [("ops", Kind.UPDATE, (2, 1))]
+
+
 def test_the_end_is_told_although_it_is_silenced_meanwhile():
     over = alert(1, firing=False)
     flushed = flush(group(over, told=SENT, last={"ops": NOW}), picture(silence()))
@@ -179,7 +193,7 @@ def test_whatever_happens_the_books_are_right(drawn, silenced, left):
     found = group(
         *(
             Member(
-                alert(number, firing=firing, acknowledged=seen),
+                alert(number, firing=firing, acknowledged=seen, labels={"host": str(number)}),
                 dict.fromkeys(sorted(told), Way.SENT),
             )
             for number, (firing, seen, told) in enumerate(drawn)
