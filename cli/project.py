@@ -9,8 +9,9 @@ import click
 from sqlalchemy.orm import Session
 
 from cli.appearing import appearing
-from cli.console import data_dir_option, database, json_option, public_url
+from cli.console import actor, data_dir_option, database, json_option, public_url
 from cli.output import print_fields, print_rows
+from core.access.audit import Act, Actor, record
 from core.clock import SystemClock
 from core.model import Project, ProjectKey
 from core.store import projects
@@ -67,6 +68,42 @@ def rotate_key(name_or_id: str, keep_old: bool, as_json: bool) -> None:  # noqa:
         key = projects.rotate_key(session, found.id, now=now, keep_old=keep_old)
         rotated = fields(found, key)
     _print(rotated, as_json=as_json)
+
+
+@project.command()
+@click.argument("name_or_id")
+@click.option("--bytes", "size", type=int, help="Bytes that its events may take.")
+@click.option("--days", type=int, help="Days that its events are kept, if fewer than for all.")
+@click.option("--reset", is_flag=True, help="Forget both: it is kept as all projects are.")
+@json_option
+@data_dir_option
+def retention(name_or_id: str, as_json: bool, **options: Any) -> None:  # noqa: FBT001
+    """Show or set how much of a project's events is kept, and for how long."""
+    wanted = _wanted(**options)
+    with database() as opened, opened.transaction() as session:
+        found = projects.find(session, name_or_id)
+        if wanted:
+            found = projects.keep(session, found.id, wanted)
+            act = Act(
+                name="project.retention",
+                subject="project",
+                subject_id=found.id,
+                project_id=found.id,
+                detail=wanted,
+            )
+            record(session, Actor(actor()), act, now=SystemClock().now())
+        shown = {name: found.settings.get(name) for name in projects.RETENTION}
+        print_fields({"project": found.name, **shown}, as_json=as_json)
+
+
+def _wanted(*, size: int | None, days: int | None, reset: bool) -> dict[str, int | None]:
+    told = {"retention_bytes": size, "retention_days": days}
+    named = {name: value for name, value in told.items() if value is not None}
+    if reset and named:
+        raise click.UsageError("--reset forgets both; give it alone.")
+    if reset:
+        return dict.fromkeys(told)
+    return {**named}
 
 
 @project.command()

@@ -29,6 +29,7 @@ class Carrier:
     def __init__(self, file: LogFile | None, shipper: Shipper | None) -> None:
         self._file = file
         self._shipper = shipper
+        self._counted = 0
         self._ending = threading.Event()
 
     def begin(self) -> None:
@@ -53,6 +54,7 @@ class Carrier:
     def _in_child(self) -> None:
         if self._shipper is not None:
             self._shipper.forget()
+        self._counted = 0
         self._ending = threading.Event()
         self._start()
 
@@ -67,9 +69,17 @@ class Carrier:
                 self._file.tidy()
             if self._shipper is not None:
                 self._shipper.ship()
+                self._count(self._shipper.dropped)
             rounds += 1
         if self._shipper is not None:
             self._shipper.close()
+
+    def _count(self, dropped: int) -> None:
+        if dropped > self._counted:
+            from config.telemetry import LOG_LINES_DROPPED  # noqa: PLC0415 (slow, hardly ever used)
+
+            LOG_LINES_DROPPED.inc(dropped - self._counted)
+            self._counted = dropped
 
 
 def begin(settings: Settings) -> None:

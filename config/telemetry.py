@@ -83,6 +83,12 @@ SCHEDULE_DELAY: Final = Histogram(
     "mendline_schedule_delay_seconds", "From a slot to its claim", ["job"], buckets=FAST
 )
 
+# Logs
+LOG_LINES_DROPPED: Final = Counter(
+    "mendline_log_lines_dropped",
+    "Lines that are in the log files only: the central table was away for too long",
+)
+
 # Recovery
 RECOVERIES_PLANNED: Final = Counter(
     "mendline_recoveries_planned", "Recoveries begun, by the category of the failure", ["category"]

@@ -1,7 +1,7 @@
 """Projects and the public keys by which their events come in."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -16,6 +16,9 @@ from core.store.paging import Cursor, Keyset, Page
 
 LONGEST_NAME: Final = 100
 ORDER: Final = Keyset(Project.id, Project.id)
+# What a project may set for its own events, with the least that makes sense.
+RETENTION: Final[Mapping[str, int]] = {"retention_bytes": 2**20, "retention_days": 1}
+LARGEST: Final = 2**53
 
 
 class ProjectNotFoundError(NotFoundError):
@@ -99,6 +102,21 @@ def rename(session: Session, project_id: int, name: str) -> Project:
     if taken is not None:
         raise ProjectExistsError(f"A project named {name!r} exists already.", name=name)
     project.name = name
+    session.flush()
+    return project
+
+
+def keep(session: Session, project_id: int, wanted: Mapping[str, int | None]) -> Project:
+    """How long and how much of its events stays, by the names of the settings; none forgets one."""
+    project = get(session, project_id)
+    unknown = set(wanted) - RETENTION.keys()
+    if unknown:
+        raise InvalidInputError(f"A project has no setting {', '.join(sorted(unknown))}.")
+    for name, value in wanted.items():
+        if value is not None and not RETENTION[name] <= value <= LARGEST:
+            raise InvalidInputError(f"{name} is at least {RETENTION[name]}, and not {value}.")
+    changed = {**project.settings, **wanted}
+    project.settings = {name: value for name, value in changed.items() if value is not None}
     session.flush()
     return project
 

@@ -87,3 +87,15 @@ def test_a_damaged_file_is_refused(run, ask, project, tmp_path):
     result = run("project", "import", file, "--name", "again")
     assert result.exit_code == 2
     assert [each["name"] for each in ask("project", "list")] == ["shop"]
+
+
+def test_what_a_project_keeps_is_set_and_forgotten(ask, run):
+    ask("project", "create", "shop")
+    nothing = {"project": "shop", "retention_bytes": None, "retention_days": None}
+    assert ask("project", "retention", "shop") == nothing
+    ask("project", "retention", "shop", "--days", "7")
+    set_both = ask("project", "retention", "shop", "--bytes", str(2**30))
+    assert set_both == nothing | {"retention_bytes": 2**30, "retention_days": 7}
+    assert run("project", "retention", "shop", "--bytes", "5").exit_code == 2
+    assert run("project", "retention", "shop", "--reset", "--days", "7").exit_code == 2
+    assert ask("project", "retention", "shop", "--reset") == nothing

@@ -5,12 +5,20 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 from sqlalchemy.orm import Session
 
+from core.access import audit
+from core.access.audit import Actor
 from core.model import Project, ProjectKey
 from core.store import projects
 from web.api.acting import Acting
-from web.api.auth import Admin, PlatformAdmin, Reader
+from web.api.auth import Admin, CallerAddress, PlatformAdmin, Reader
 from web.api.listing import Listed
-from web.api.schemas.projects import KeyRotation, ProjectCreate, ProjectKeyShown, ProjectShown
+from web.api.schemas.projects import (
+    KeyRotation,
+    ProjectChange,
+    ProjectCreate,
+    ProjectKeyShown,
+    ProjectShown,
+)
 from web.api.schemas.shape import Number
 from web.api.schemas.stats import Stats
 from web.api.services import Provided, Services
@@ -22,7 +30,12 @@ router = APIRouter(prefix="/projects", tags=["projects"])
 def _shown(services: Services, project: Project, key: ProjectKey | None) -> ProjectShown:
     dsn = key and projects.dsn(services.public_url, key.public_key, project.id)
     return ProjectShown(
-        id=str(project.id), name=project.name, dsn=dsn, created_at=project.created_at
+        id=str(project.id),
+        name=project.name,
+        dsn=dsn,
+        created_at=project.created_at,
+        retention_bytes=project.settings.get("retention_bytes"),
+        retention_days=project.settings.get("retention_days"),
     )
 
 
@@ -61,6 +74,28 @@ def create_project(
 def get_project(project_id: Number, services: Provided, who: Reader) -> ProjectShown:
     with services.database.transaction() as session:
         project = projects.visible(session, project_id, only=who.project_id)
+        return _shown(services, project, projects.current_key(session, project.id))
+
+
+@router.patch("/{project_id}", summary="How much of its events is kept, and for how long")
+def change_project(
+    project_id: Number,
+    body: ProjectChange,
+    services: Provided,
+    who: PlatformAdmin,
+    address: CallerAddress,
+) -> ProjectShown:
+    wanted, now = body.model_dump(exclude_unset=True), services.clock.now()
+    with services.database.transaction() as session:
+        project = projects.keep(session, project_id, wanted)
+        act = audit.Act(
+            name="project.retention",
+            subject="project",
+            subject_id=project.id,
+            project_id=project.id,
+            detail=wanted,
+        )
+        audit.record(session, Actor(who.name, address), act, now=now)
         return _shown(services, project, projects.current_key(session, project.id))
 
 

@@ -100,6 +100,7 @@ OPERATIONS = {
     ("GET", "/api/v1/projects"): ("read", True),
     ("POST", "/api/v1/projects"): ("admin", False),
     ("GET", "/api/v1/projects/{project_id}"): ("read", True),
+    ("PATCH", "/api/v1/projects/{project_id}"): ("admin", False),
     ("GET", "/api/v1/projects/{project_id}/keys"): ("read", True),
     ("POST", "/api/v1/projects/{project_id}/keys/rotate"): ("admin", True),
     ("GET", "/api/v1/projects/{project_id}/rules"): ("read", True),

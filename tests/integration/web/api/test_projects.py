@@ -94,3 +94,17 @@ def test_the_books_are_told_for_each_project(reader, as_role, posted, project):
     assert own["recovery"]["by_component"] == {}
     assert (own["received"], own["stored"], own["pending"]) == (5, 4, 1)
     assert as_role("read", project.id).get("/api/v1/stats").json() == own
+
+
+def test_a_project_has_a_budget_of_its_own(admin, project):
+    place = f"/api/v1/projects/{project.id}"
+    set_both = {"retention_bytes": 2**30, "retention_days": 7}
+    assert admin.patch(place, json=set_both).json().items() >= set_both.items()
+    answer = admin.patch(place, json={"retention_days": None}).json()
+    assert (answer["retention_bytes"], answer["retention_days"]) == (2**30, None)
+    assert admin.get("/api/v1/audit").json()[0]["act"] == "project.retention"
+
+
+@pytest.mark.parametrize("body", [{"retention_bytes": 5}, {"retention_days": 0}, {"colour": "red"}])
+def test_a_budget_that_makes_no_sense_is_refused(admin, project, body):
+    assert admin.patch(f"/api/v1/projects/{project.id}", json=body).status_code == 422
