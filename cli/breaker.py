@@ -1,5 +1,6 @@
 """`mendline breaker`: circuit breakers, how they stand, and what operators force on them."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -152,8 +153,11 @@ def _force(name: str, state: State, reason: str, minutes: float | None, *, as_js
         with opened.transaction() as session:
             desk = Desk(central, resilience.LEDGER)
             wish = Wish(name, state, reason, until)
-            row = breaking.force(session, wish, Actor(actor()), desk=desk, now=now, known=known)
-            found = BreakerShown.of(row, central)
+            breaking.force(session, wish, Actor(actor()), desk=desk, now=now, known=known)
+        kept.breakers.refresh(name)
+        kept.breakers.in_effect(name, time.sleep)
+        with opened.transaction() as session:
+            found = BreakerShown.of(breaking.get(session, name), central)
     print_fields(found.model_dump(mode="json"), as_json=as_json)
 
 

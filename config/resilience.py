@@ -20,7 +20,8 @@ from core.resilience.breaker import (
     RowChronicle,
 )
 from core.resilience.breaker.chronicle import NoChronicle
-from core.resilience.breaker.standing import SHUT, Standing, State
+from core.resilience.breaker.keeper import LEASE_SECONDS
+from core.resilience.breaker.standing import Standing, State
 from core.resilience.breaker.tender import Tender
 from core.resilience.breaker.transition import Tally
 from core.resilience.bucket import RedisBuckets
@@ -44,7 +45,14 @@ class Kept:
     tender: Tender
 
 
-def breakers(settings: Settings, database: Database, redis: Redis, clock: Clock) -> Kept:
+def breakers(
+    settings: Settings,
+    database: Database,
+    redis: Redis,
+    clock: Clock,
+    *,
+    handover: float = LEASE_SECONDS,
+) -> Kept:
     tender = Tender(redis)
     found = Breakers(
         RedisBreakers(redis),
@@ -53,6 +61,7 @@ def breakers(settings: Settings, database: Database, redis: Redis, clock: Clock)
         clock=clock,
         reporter=socket.gethostname(),
         listeners=Listeners(counted=_counted, changed=_changed, used=tender.used),
+        handover=handover,
     )
     tender.attach(found)
     return Kept(found, RetryBudget(RedisBuckets(redis), clock), tender)
@@ -74,6 +83,7 @@ def of_this_process(
         clock=clock,
         reporter=socket.gethostname(),
         listeners=Listeners(counted=_counted, changed=told),
+        handover=0.0,
     )
 
 
@@ -91,7 +101,8 @@ def _changed(_old: Standing, new: Standing) -> None:
     label = _label(new.name)
     BREAKER_TRANSITIONS.labels(label, new.state.value).inc()
     half = 0.5 if new.state is State.HALF_OPEN else 1.0
-    BREAKER_SHUT.labels(label).set(half if new.state in SHUT else 0.0)
+    shut = new.state.shown != "closed"
+    BREAKER_SHUT.labels(label).set(half if shut else 0.0)
 
 
 def _label(name: str) -> str:

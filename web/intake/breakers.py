@@ -8,9 +8,10 @@ from core.access.keys import hashed
 from core.errors import InvalidInputError, NotFoundError
 from core.intake import credentials
 from core.intake.rejection import Reason
-from core.resilience.breaker import BreakerOpenError, Breakers, Permit
-from core.resilience.breaker.breakers import STALE_SECONDS
+from core.resilience.breaker import BreakerOpenError, Breakers, Permit, Standing
+from core.resilience.breaker.breakers import LOOK_AGAIN_SECONDS, LOOKS
 from core.resilience.breaker.errors import TooManyBreakersError
+from core.resilience.breaker.standing import OPENING
 from web.intake.answers import Answer, plain
 from web.intake.endpoints import count_reports, read_small
 from web.intake.incoming import Incoming
@@ -36,45 +37,70 @@ class BreakerEndpoints:
         asked = read_small(incoming, arrival) if arrival.body.strip() else {}
         if not isinstance(asked, Mapping):
             raise _invalid("the body must be a JSON object")
-        count, reporter = _count(asked), _reporter(incoming, asked)
+        count, reporter, name = _count(asked), _reporter(incoming, asked), incoming.address.name
         owner = await _owner(incoming)
-        answer = await asyncio.to_thread(
-            self._acquired, incoming.address.name, owner, count, reporter
-        )
+        given = await asyncio.to_thread(self._given_out, name, owner, count, reporter)
+        if isinstance(given, BreakerOpenError):
+            await self._in_effect(name)
+            answer = self._refused(name, given)
+        else:
+            answer = self._granted(name, given, count)
         found = plain(answer)
         if not answer["permitted"]:
             wait = str(max(1, round(answer["retry_after"] + 0.5))).encode()
             found.headers.append((_RETRY_AFTER, wait))
         return found
 
-    def _acquired(self, name: str, owner: int | None, count: int, reporter: str) -> dict[str, Any]:
-        breakers, permits, refused = self._breakers, list[Permit](), None
+    def _given_out(
+        self, name: str, owner: int | None, count: int, reporter: str
+    ) -> list[Permit] | BreakerOpenError:
+        breakers, permits = self._breakers, list[Permit]()
         breakers.admit(name, owner)
+        breakers.lend(name)
         try:
             while len(permits) < count:
                 permits.append(breakers.acquire(name, reporter=reporter))
                 if not permits[-1].lease:
                     break  # one serves all calls
         except BreakerOpenError as error:
-            refused = error
-        standing = breakers.look([name])[name]
-        answer: dict[str, Any] = {
+            return permits or error
+        return permits
+
+    def _granted(self, name: str, permits: list[Permit], count: int) -> dict[str, Any]:
+        """What is lent ends with this process's own lease: so an opening waits for it, too."""
+        leased = bool(permits[0].lease)
+        return {
             "name": name,
-            "permitted": bool(permits),
-            "state": standing.state.shown,
+            "permitted": True,
+            "state": "half_open" if leased else self._standing(name).state.shown,
             "permits": [str(permit) for permit in permits],
+            "permit": str(permits[0]),
+            "granted": len(permits) if leased else count,
+            "valid_seconds": int(self._breakers.left(permits[0]) * 1000) / 1000,
         }
-        if permits:
-            leased = bool(permits[0].lease)
-            held = breakers.settings(name).timeout if leased else STALE_SECONDS
-            return answer | {
-                "permit": str(permits[0]),
-                "granted": len(permits) if leased else count,
-                "valid_seconds": held,
-            }
-        assert refused is not None
-        retry_at = standing.retry_at and standing.retry_at.isoformat(timespec="milliseconds")
-        return answer | {"granted": 0, "retry_after": refused.retry_after, "retry_at": retry_at}
+
+    def _refused(self, name: str, refusal: BreakerOpenError) -> dict[str, Any]:
+        standing = self._standing(name)
+        return {
+            "name": name,
+            "permitted": False,
+            "state": standing.state.shown,
+            "permits": [],
+            "granted": 0,
+            "retry_after": refusal.retry_after,
+            "retry_at": standing.retry_at and standing.retry_at.isoformat(timespec="milliseconds"),
+        }
+
+    def _standing(self, name: str) -> Standing:
+        return self._breakers.look([name], wait=False)[name]
+
+    async def _in_effect(self, name: str) -> None:
+        """An opening that is decided is told once it is one for everybody."""
+        for _ in range(LOOKS):
+            if self._standing(name).state not in OPENING:
+                return
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            await asyncio.to_thread(self._breakers.sync, name)
 
     async def report(self, incoming: Incoming) -> Answer:
         """What a component's report is, and the breaker's window counts it, too."""
@@ -86,18 +112,21 @@ class BreakerEndpoints:
         if self._given is not None:
             reporters = [_reporter(incoming, report) for report in reports]
             owner, name = await _owner(incoming), incoming.address.name
-            state = await asyncio.to_thread(self._reported, name, owner, reports, reporters)
-            answer["state"] = state
+            known = await asyncio.to_thread(self._reported, name, owner, reports, reporters)
+            if known:
+                await self._in_effect(name)
+            answer["state"] = self._standing(name).state.shown if known else None
         return plain(answer)
 
     def _reported(
         self, name: str, owner: int | None, reports: list[Any], reporters: list[str]
-    ) -> str | None:
+    ) -> bool:
+        """Whether there is such a breaker, and none too many."""
         breakers = self._breakers
         try:
             breakers.admit(name, owner)
         except TooManyBreakersError:
-            return None
+            return False
         bad = False
         for report, reporter in zip(reports, reporters, strict=True):
             ok = str(report["outcome"]).lower() == "success"
@@ -109,8 +138,9 @@ class BreakerEndpoints:
                 calls=int(report.get("count") or 1),
                 reporter=reporter,
             )
-        standing = breakers.sync(name) if bad else breakers.look([name])[name]
-        return standing.state.shown
+        if bad:
+            breakers.sync(name)
+        return True
 
 
 def _permit(breakers: Breakers, name: str, given: Any) -> Permit:

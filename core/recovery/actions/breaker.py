@@ -14,6 +14,7 @@ from core.recovery.action import Done, Order
 from core.recovery.arguments import Arguments
 from core.recovery.once import Once
 from core.resilience.breaker import Breakers, Ledger, State
+from core.resilience.breaker.standing import FORCED_SHUT
 from core.store import breakers as rows
 from core.store.engine import after_commit
 
@@ -55,7 +56,7 @@ class BreakerAction:
 
         def work(session: Session) -> Done:
             row = rows.one(session, name, lock=True)
-            if row is None or row.state != State.FORCED_OPEN or row.author != ACTOR.name:
+            if row is None or row.state not in FORCED_SHUT or row.author != ACTOR.name:
                 return Done(f"Left the breaker {name} as it is.")
             if order.dry_run:
                 return Done(f"Would reset the breaker {name}.")

@@ -1,6 +1,6 @@
 """The breakers as one process uses them: leave to call, reports of how it went, and a look."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from random import Random
 from typing import Final
 
@@ -10,15 +10,28 @@ from core.resilience.breaker import transition
 from core.resilience.breaker.chronicle import Chronicle
 from core.resilience.breaker.copy import Copy
 from core.resilience.breaker.errors import BreakerOpenError
-from core.resilience.breaker.keeper import AGREE_SECONDS, Keeper, Listeners
+from core.resilience.breaker.keeper import (
+    AGREE_SECONDS,
+    HELD_SECONDS,
+    LEASE_SECONDS,
+    Keeper,
+    Listeners,
+)
 from core.resilience.breaker.permit import Permit
 from core.resilience.breaker.settings import BreakerSettings, Mode, SettingsBook
 from core.resilience.breaker.shared import SharedBreakers
-from core.resilience.breaker.standing import SHUT, Standing, State
+from core.resilience.breaker.standing import FORCED_SHUT, OPENING, SHUT, Standing, State
 from core.resilience.breaker.transition import Tally
 
-# A copy older than this is not believed; who tends the copies renews them twice as often.
+# Who looks sees nothing older than this.
 STALE_SECONDS: Final = 1.0
+# A copy in use is renewed when it is older, well before it may no longer be acted on.
+RENEW_SECONDS: Final = 0.15
+# A copy that is too old as soon as it has come is asked for anew so often.
+TRIES: Final = 3
+# An opening takes effect within a little more than a lease, by looks so far apart.
+LOOKS: Final = 40
+LOOK_AGAIN_SECONDS: Final = 0.05
 # Failures are told at once, but not more often than this.
 TELL_SECONDS: Final = 0.02
 PROBES_GONE_SECONDS: Final = 0.05
@@ -29,7 +42,10 @@ SEVERITY: Final = {"closed": 0, "half_open": 1, "open": 2}
 
 
 class Breakers:
-    """One a process. `reporter` names the node: processes of one host are one reporter."""
+    """One a process. `reporter` names the node: processes of one host are one reporter.
+
+    `handover`: seconds that an opening waits for other processes to have heard of it.
+    """
 
     def __init__(
         self,
@@ -40,6 +56,7 @@ class Breakers:
         clock: Clock,
         reporter: str,
         listeners: Listeners | None = None,
+        handover: float = LEASE_SECONDS,
     ) -> None:
         self._keeper = Keeper(
             shared,
@@ -48,6 +65,7 @@ class Breakers:
             clock=clock,
             reporter=reporter,
             listeners=listeners or Listeners(),
+            handover=handover,
         )
         self._copies = self._keeper.copies
         self._clock = clock
@@ -73,9 +91,29 @@ class Breakers:
         if copy is None:
             return None
         copy.used_at = at = self._clock.monotonic()
-        if at - copy.seen_at > STALE_SECONDS:
+        if at >= copy.leased_until:
             return None
         return copy.permit if copy.free else self._consider(copy, reporter, may_wait=False)
+
+    def left(self, permit: Permit) -> float:
+        """Seconds for which calls may still begin under it; of a probe until it is lost."""
+        copy = self._copies.get(permit.name) or self._copy(permit.name)
+        if permit.lease:
+            return copy.settings.timeout
+        if permit.version != copy.permit.version:
+            return 0.0
+        return max(copy.leased_until - self._clock.monotonic(), 0.0)
+
+    def holds(self, permit: Permit) -> bool:
+        """Whether a call may begin under it now."""
+        return self.left(permit) > 0
+
+    def lend(self, name: str) -> None:
+        """Renews a copy of which little time is left: others are to act on it, too."""
+        copy = self._copy(name)
+        at = self._clock.monotonic()
+        if copy.leased_until - at < HELD_SECONDS / 2:
+            self._keeper.renew(copy, at)
 
     def report(
         self, permit: Permit, *, ok: bool, seconds: float, calls: int = 1, reporter: str = ""
@@ -120,6 +158,15 @@ class Breakers:
         self._keeper.exchange(copy)
         assert copy.standing is not None
         return copy.standing
+
+    def in_effect(self, name: str, rest: Callable[[float], object]) -> Standing:
+        """Once an opening that is decided has come to pass, a lease later at most."""
+        for _ in range(LOOKS):
+            standing = self.sync(name)
+            if standing.state not in OPENING:
+                break
+            rest(LOOK_AGAIN_SECONDS)
+        return standing
 
     def look(self, names: Collection[str], *, wait: bool = True) -> Mapping[str, Standing]:
         """How those stand that there are, by a copy at most a second old.
@@ -181,6 +228,7 @@ class Breakers:
         copy = self._copies.get(name) or self._keeper.begin(name)
         self._keeper.agree(copy)
         self._keeper.exchange(copy)
+        self._keeper.listeners.used()
 
     def tend(self, changed: Collection[str] = ()) -> bool:
         """Renews the copies in use, at once those that are said to have changed; was any in use?"""
@@ -189,9 +237,9 @@ class Breakers:
         self._keeper.load(wanted)
         for name, copy in list(self._copies.items()):
             recent = at - copy.used_at < AGREE_SECONDS
-            busy = busy or recent or copy.has_counted
-            old = at - copy.seen_at > STALE_SECONDS / 2
-            if name in changed or (old and (copy.has_counted or recent)):
+            busy = busy or recent or copy.has_counted or copy.is_opening
+            old = at - copy.seen_at > RENEW_SECONDS
+            if name in changed or copy.is_opening or (old and (copy.has_counted or recent)):
                 self._keeper.exchange(copy)
             if recent and at - copy.agreed_at > AGREE_SECONDS:
                 self._keeper.agree(copy)
@@ -207,10 +255,14 @@ class Breakers:
 
     def _copy(self, name: str) -> Copy:
         copy = self._copies.get(name) or self._keeper.begin(name)
-        copy.used_at = at = self._clock.monotonic()
         self._keeper.listeners.used()
-        if at - copy.seen_at > STALE_SECONDS:
+        for _ in range(TRIES):
+            copy.used_at = at = self._clock.monotonic()
+            if at < copy.leased_until:
+                return copy
             self._keeper.renew(copy, at)
+        if self._clock.monotonic() >= copy.leased_until:
+            self._keeper.give_up(copy)
         return copy
 
     def _consider(self, copy: Copy, reporter: str, *, may_wait: bool) -> Permit | None:
@@ -225,7 +277,7 @@ class Breakers:
             standing = self._keeper.pass_on(copy, standing, at)
         if standing.state is State.HALF_OPEN:
             return self._probe(copy, standing, at, may_wait=may_wait)
-        watched = copy.settings.mode is Mode.METRICS and standing.state is not State.FORCED_OPEN
+        watched = copy.settings.mode is Mode.METRICS and standing.state not in FORCED_SHUT
         if watched or standing.state is State.FORCED_CLOSED:
             return copy.permit
         if standing.state is State.CLOSED:

@@ -11,7 +11,7 @@ from core.resilience.breaker import transition
 from core.resilience.breaker.chronicle import Chronicle, Shift
 from core.resilience.breaker.settings import BreakerSettings, Mode
 from core.resilience.breaker.shared import Batch, Seen, SharedBreakers
-from core.resilience.breaker.standing import Standing, begun
+from core.resilience.breaker.standing import OPENING, Standing, begun
 
 log = structlog.get_logger()
 
@@ -51,7 +51,7 @@ class Circuit:
         if seen.unwritten:
             self._catch_up(seen.standing, settings)
         after = self._next(seen.standing, seen, settings)
-        return replace(seen, standing=after) if after is not seen.standing else seen
+        return replace(seen, standing=after, placed=None) if after is not seen.standing else seen
 
     def restore(
         self,
@@ -69,6 +69,23 @@ class Circuit:
         except DatabaseUnavailableError as error:
             log.warning("breaker.row_unknown", breaker=name, error=str(error))
         return self.shared.install(standing)
+
+    def take_effect(self, seen: Seen, settings: BreakerSettings, *, handover: float = 0.0) -> Seen:
+        """An opening that the store has had for this time; a store may have to be told again."""
+        standing = seen.standing
+        if standing is None or standing.state not in OPENING:
+            return seen
+        placed = (seen.now - seen.placed).total_seconds() if seen.placed else 0.0
+        if placed < handover:
+            return seen
+        after = self.shift(standing, transition.in_effect(standing, seen.now), settings)
+        return replace(seen, standing=after, placed=None)
+
+    def write_effect(self, standing: Standing, settings: BreakerSettings, now: datetime) -> None:
+        """In the row alone."""
+        after = transition.in_effect(standing, now)
+        if self.chronicle.record(_order(standing, after, settings, None)):
+            self.heard(standing, after)
 
     def shift(
         self,

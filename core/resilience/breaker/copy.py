@@ -9,7 +9,7 @@ from typing import Any, Final
 from core.resilience.breaker.permit import Permit
 from core.resilience.breaker.settings import BreakerSettings, Mode
 from core.resilience.breaker.shared import Seen
-from core.resilience.breaker.standing import Standing, State
+from core.resilience.breaker.standing import FORCED_SHUT, OPENING, Standing, State
 from core.resilience.breaker.transition import Tally, share
 
 NEVER: Final = float("-inf")
@@ -23,7 +23,8 @@ class Copy:
 
     Moments that the hot path compares are of the monotonic clock, in seconds; `now` turns them into
     the store's time. `known` is the last standing that was shared, whatever this process decided
-    alone since. `reporter` is this process's own.
+    alone since. `reporter` is this process's own. Until `leased_until` it may be acted on;
+    `known_at` and `decided_at` tell when this process heard of the versions it knows and has.
     """
 
     name: str
@@ -36,6 +37,9 @@ class Copy:
     known: Standing | None = None
     free: bool = False
     seen_at: float = NEVER
+    leased_until: float = NEVER
+    known_at: float = NEVER
+    decided_at: float = NEVER
     agreed_at: float = NEVER
     probes_gone_until: float = NEVER
     used_at: float = NEVER
@@ -79,18 +83,31 @@ class Copy:
             self.calls = self.failures = self.slow = self.refused = 0
         return tallies, refused
 
-    def see(self, seen: Seen, at: float) -> None:
-        """`at` is the monotonic moment that belongs to the store's `now`."""
-        self.seen_at = at
+    @property
+    def is_opening(self) -> bool:
+        return self.standing is not None and self.standing.state in OPENING
+
+    def see(self, seen: Seen, at: float, *, until: float) -> None:
+        """`at` is the monotonic moment that belongs to the store's `now`.
+
+        The lease comes last: another thread must not act on an old standing with a new lease.
+        """
         self._epoch = seen.now - timedelta(seconds=at)
         self.tallies, self.isolated = tuple(seen.tallies), seen.isolated
         if seen.standing is not None:
             self.stand(seen.standing, at)
+        self.seen_at, self.leased_until = at, until
+
+    def know(self, standing: Standing | None, at: float) -> None:
+        """What is shared, or in the row."""
+        if standing is None or self.known is None or standing.version != self.known.version:
+            self.known_at = at
+        self.known = standing
 
     def stand(self, standing: Standing, at: float) -> None:
         if standing.version != self.permit.version:
             self._drop_counts()
-            self.permit = Permit(self.name, standing.version)
+            self.permit, self.decided_at = Permit(self.name, standing.version), at
             self.probes_gone_until = NEVER
         self.standing = standing
         self.free = self._is_free(at)
@@ -121,6 +138,7 @@ class Copy:
         if standing.state is State.FORCED_CLOSED:
             return standing.retry_at is None
         if self.settings.mode is Mode.METRICS:
-            return standing.retry_at is None and standing.state is not State.HALF_OPEN
+            probed = standing.state is State.HALF_OPEN
+            return standing.retry_at is None and not probed and standing.state not in FORCED_SHUT
         closed = standing.state is State.CLOSED
         return closed and share(standing, self.settings, self.now(at)) >= 1.0

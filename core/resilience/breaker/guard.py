@@ -75,12 +75,13 @@ class Guard:
         self._end(error)
 
     async def __aenter__(self) -> Permit:
-        """Asks beside the event loop where it may have to wait."""
-        self._permit = self._breakers.quick(self._name)
-        if self._permit is None:
-            self._permit = await asyncio.to_thread(self._breakers.acquire, self._name)
-        self._begun = time.perf_counter()
-        return self._permit
+        """Asks beside the event loop where it may have to wait; what came late is asked again."""
+        permit = self._breakers.quick(self._name)
+        while permit is None:
+            permit = await asyncio.to_thread(self._breakers.acquire, self._name)
+            permit = permit if self._breakers.holds(permit) else None
+        self._permit, self._begun = permit, time.perf_counter()
+        return permit
 
     async def __aexit__(
         self,

@@ -18,7 +18,7 @@ from core.resilience.breaker.memory import MemoryBreakers
 from core.resilience.breaker.permit import Permit
 from core.resilience.breaker.settings import Mode, SettingsBook
 from core.resilience.breaker.shared import Batch, Seen, SharedBreakers
-from core.resilience.breaker.standing import Standing, State
+from core.resilience.breaker.standing import OPENING, Standing, State
 from core.resilience.breaker.transition import Tally
 
 log = structlog.get_logger()
@@ -26,8 +26,14 @@ log = structlog.get_logger()
 LONGEST_NAME: Final = 200
 # With rows each copy in use is compared so often; a name without a row is asked for so often.
 AGREE_SECONDS: Final = 5.0
-# After a failure the shared state is left alone for so long.
+# After a failure the shared state is left alone for so long, and so are the rows.
 AWAY_SECONDS: Final = 1.0
+# A process acts on its copy for so long after it asked, ...
+HELD_SECONDS: Final = 0.4
+# ... and an opening waits for so long: in between is what a call may need to begin.
+LEASE_SECONDS: Final = 0.5
+# Alone a process looks at the rows so often.
+LOOK_SECONDS: Final = 0.2
 
 
 def _nothing(*_: Any) -> None:
@@ -58,6 +64,7 @@ class Keeper:
         clock: Clock,
         reporter: str,
         listeners: Listeners,
+        handover: float,
     ) -> None:
         self.book = book
         self.clock = clock
@@ -70,7 +77,9 @@ class Keeper:
         self._alone = Circuit(self._memory, NoChronicle())
         self._beginning = threading.Lock()
         self._absent: dict[str, float] = {}
+        self._handover = handover
         self._away_until = NEVER
+        self._rows_away_until = NEVER
         self._apart = False
 
     @property
@@ -113,13 +122,15 @@ class Keeper:
 
     def agree(self, copy: Copy) -> None:
         """With the row: a store may be emptied, or go back to what it was."""
+        asked = self.clock.monotonic()
         try:
             row = self._chronicle.recall([copy.name]).get(copy.name)
         except DatabaseUnavailableError as error:
             log.debug("breaker.rows_unknown", error=str(error))
+            self._rows_away_until = self.clock.monotonic() + AWAY_SECONDS
             return
         if row is not None:
-            copy.agreed_at = self.clock.monotonic()
+            copy.agreed_at = asked
             self._take_over(copy, row)
 
     def _take_over(self, copy: Copy, row: Recorded) -> None:
@@ -127,7 +138,7 @@ class Keeper:
         if row.own != copy.own:
             copy.own, copy.settings = row.own, self.book.of(copy.name, row.own)
         if copy.known is None or row.standing.version > copy.known.version:
-            copy.known = row.standing
+            copy.know(row.standing, self.clock.monotonic())
             self._memory.forget(copy.name)
             if copy.standing is not None:
                 copy.stand(row.standing, self.clock.monotonic())
@@ -155,22 +166,72 @@ class Keeper:
             if copy.seen_at < at:
                 self.exchange(copy)
 
+    def give_up(self, copy: Copy) -> None:
+        """What is shared answers too late to act on: as good as away."""
+        self._lost(BreakerStateUnavailableError("Answers come later than they may be acted on."))
+        self._rows_away_until = self.clock.monotonic() + AWAY_SECONDS
+        self.exchange(copy)
+
     def _tell(self, copy: Copy, batch: Batch) -> None:
+        asked = self.clock.monotonic()
         if not self.is_alone:
             try:
                 seen = self._together.exchange(
                     batch, copy.settings, known=copy.known, project_id=copy.project_id
                 )
+                seen = self._taking_effect(copy, seen)
                 seen = self._isolated(copy, seen, batch.tally.reporter)
             except BreakerStateUnavailableError as error:
                 self._lost(error)
             else:
                 self._apart = False
-                copy.known = seen.standing
-                copy.see(seen, self.clock.monotonic())
+                copy.know(seen.standing, self.clock.monotonic())
+                copy.see(seen, self.clock.monotonic(), until=asked + HELD_SECONDS)
                 return
+        until = self._vouched(copy) + HELD_SECONDS
         known = copy.standing or copy.known
-        copy.see(self._alone.exchange(batch, copy.settings, known=known), self.clock.monotonic())
+        seen = self._alone.exchange(batch, copy.settings, known=known)
+        if not self._is_shared_and_new(copy, seen):
+            seen = self._alone.take_effect(seen, copy.settings)
+        copy.see(seen, self.clock.monotonic(), until=until)
+
+    def _is_shared_and_new(self, copy: Copy, seen: Seen) -> bool:
+        """What this process decides for itself needs nobody else to hear of it."""
+        if copy.known is None or seen.standing is None:
+            return False
+        lately = self.clock.monotonic() - copy.known_at < self._handover
+        return lately and seen.standing.version == copy.known.version
+
+    def _taking_effect(self, copy: Copy, seen: Seen) -> Seen:
+        """Whoever finds first that the leases are over makes it so."""
+        if seen.standing is None or seen.standing.state not in OPENING:
+            return seen
+        at = self.clock.monotonic()
+        copy.stand(seen.standing, at)
+        if at - copy.decided_at < self._handover:
+            return seen
+        return self._together.take_effect(seen, copy.settings, handover=self._handover)
+
+    def _vouched(self, copy: Copy) -> float:
+        """Since when the row says that this process may go on alone; without rows, since now."""
+        at = self.clock.monotonic()
+        if at - copy.agreed_at > LOOK_SECONDS and at > self._rows_away_until:
+            self.agree(copy)
+            self._ripen(copy)
+        rows_known = copy.agreed_at >= at - LOOK_SECONDS and at > self._rows_away_until
+        return copy.agreed_at if rows_known else at
+
+    def _ripen(self, copy: Copy) -> None:
+        """While nothing is shared an opening takes effect by its row alone."""
+        row, at = copy.known, self.clock.monotonic()
+        if row is None or row.state not in OPENING or at - copy.known_at < self._handover:
+            return
+        try:
+            self._together.write_effect(row, copy.settings, self.clock.now())
+        except DatabaseUnavailableError as error:
+            log.debug("breaker.row_waits", breaker=copy.name, error=str(error))
+        else:
+            self.agree(copy)
 
     def _isolated(self, copy: Copy, seen: Seen, reporter: str) -> Seen:
         """A node that fails alone keeps away by itself."""
@@ -214,11 +275,12 @@ class Keeper:
     def _shift(self, copy: Copy, standing: Standing, after: Standing) -> Standing:
         if not self.is_alone:
             try:
-                copy.known = self._together.shift(standing, after, copy.settings)
+                stands = self._together.shift(standing, after, copy.settings)
             except BreakerStateUnavailableError as error:
                 self._lost(error)
             else:
-                return copy.known
+                copy.know(stands, self.clock.monotonic())
+                return stands
         self._memory.install(standing)
         return self._alone.shift(standing, after, copy.settings)
 

@@ -24,6 +24,7 @@ class _Kept:
 
     standing: Standing
     unwritten: bool
+    placed: datetime
     counted: dict[tuple[int, str], Tally] = field(default_factory=dict)
     recent: deque[Tally] = field(default_factory=deque)
     probes: dict[str, datetime | bool] = field(default_factory=dict)
@@ -54,14 +55,15 @@ class MemoryBreakers:
                 probes=_probes(kept, now),
                 unwritten=kept.unwritten,
                 isolated=dict(kept.isolated),
+                placed=kept.placed,
             )
 
     def install(self, standing: Standing, *, unwritten: bool = False) -> Standing:
-        self._now()
+        now = self._now()
         with self._lock:
             kept = self._kept.get(standing.name)
             if kept is None or kept.standing.version < standing.version:
-                kept = self._kept[standing.name] = _Kept(standing, unwritten)
+                kept = self._kept[standing.name] = _Kept(standing, unwritten, now)
             return kept.standing
 
     def written(self, standing: Standing) -> None:

@@ -52,8 +52,9 @@ class RedisBreakers:
             standing=_standing(name, known),
             tallies=[Tally(_text(who), *map(int, counts)) for who, *counts in tallies],
             probes=Probes(*map(int, probes)),
-            unwritten=bool(known[-1]),
+            unwritten=bool(known[7]),
             isolated={_text(who): _moment(until) for who, until in pairs(isolated)},
+            placed=_moment(known[8]) if known[8] else None,
         )
 
     def install(self, standing: Standing, *, unwritten: bool = False) -> Standing:
@@ -101,7 +102,7 @@ def _run(script: Any, name: str, *arguments: Any) -> Any:
 
 
 def _standing(name: str, found: Sequence[Any]) -> Standing:
-    version, state, since, retry, openings, ramp, reason, _ = map(_text, found)
+    version, state, since, retry, openings, ramp, reason = map(_text, found[:7])
     return Standing(
         name=name,
         state=State(state),

@@ -14,7 +14,7 @@ from core.errors import DatabaseUnavailableError
 from core.model import Breaker
 from core.resilience.breaker.chronicle import Recorded, Shift
 from core.resilience.breaker.errors import TooManyBreakersError
-from core.resilience.breaker.standing import SHUT, Standing, State
+from core.resilience.breaker.standing import OPENING, SHUT, TAKES_EFFECT, Standing, State
 from core.store import breakers, projects, signals
 from core.store.breakers import Move
 from core.store.engine import Database
@@ -60,6 +60,10 @@ def recorded(row: Breaker) -> Recorded:
 def write(session: Session, shift: Shift, ledger: Ledger) -> bool:
     """In the caller's transaction: all of it, or nothing when somebody was first."""
     old, new = shift.old, shift.new
+    author = shift.author
+    if old.state in OPENING and new.state is TAKES_EFFECT[old.state]:
+        row = breakers.one(session, new.name)
+        author = row.author if row else None  # whose decision it was
     written = breakers.move(
         session,
         Move(
@@ -72,7 +76,7 @@ def write(session: Session, shift: Shift, ledger: Ledger) -> bool:
             openings=new.openings,
             ramp_until=new.ramp_until,
             reason=new.reason,
-            author=shift.author,
+            author=author,
             detail=shift.detail,
         ),
     )
@@ -89,10 +93,10 @@ def write(session: Session, shift: Shift, ledger: Ledger) -> bool:
 
 
 def _tell(session: Session, shift: Shift, ledger: Ledger) -> None:
-    """Only what changes whether calls pass; a failed probe is no news."""
+    """Only what changes whether it is closed; a failed probe is no news, nor is a decision."""
     old, new = shift.old, shift.new
-    closed = new.state not in SHUT
-    if closed is (old.state not in SHUT):
+    closed = new.state.shown == "closed"
+    if closed is (old.state.shown == "closed"):
         return
     row = breakers.one(session, new.name)
     project_id = row.project_id if row else None

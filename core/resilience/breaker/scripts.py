@@ -12,7 +12,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 """
 _READ: Final = """
 local known = redis.call('HMGET', KEYS[1],
-  'version', 'state', 'since', 'retry', 'openings', 'ramp', 'reason', 'unwritten')
+  'version', 'state', 'since', 'retry', 'openings', 'ramp', 'reason', 'unwritten', 'placed')
 """
 # A probe is the end of its lease, or p or f once it has come back.
 _PROBES: Final = """
@@ -97,16 +97,18 @@ return {now, known, tallies, {passed, failed, waiting}, isolated}
 
 # ARGV: version, state, since, retry, openings, ramp, reason, unwritten, channel, name
 INSTALL: Final = (
-    _READ
+    _NOW
+    + _READ
     + """
 if known[1] and tonumber(known[1]) >= tonumber(ARGV[1]) then return known end
 redis.call('DEL', unpack(KEYS))
 redis.call('HSET', KEYS[1], 'version', ARGV[1], 'state', ARGV[2], 'since', ARGV[3],
-  'retry', ARGV[4], 'openings', ARGV[5], 'ramp', ARGV[6], 'reason', ARGV[7], 'unwritten', ARGV[8])
+  'retry', ARGV[4], 'openings', ARGV[5], 'ramp', ARGV[6], 'reason', ARGV[7], 'unwritten', ARGV[8],
+  'placed', now)
 redis.call('EXPIRE', KEYS[1], 604800)
 redis.call('PUBLISH', ARGV[9], ARGV[10])
 return redis.call('HMGET', KEYS[1],
-  'version', 'state', 'since', 'retry', 'openings', 'ramp', 'reason', 'unwritten')
+  'version', 'state', 'since', 'retry', 'openings', 'ramp', 'reason', 'unwritten', 'placed')
 """
 )
 

@@ -24,7 +24,8 @@ class Seen:
     """What is shared of a breaker at the store's time `now`.
 
     No `standing`: the store does not know it, which says nothing about how it stands. `unwritten`:
-    its row could not be written yet. `isolated` reporters keep away until then.
+    its row could not be written yet. `isolated` reporters keep away until then. `placed`: since
+    when the store has had this standing.
     """
 
     now: datetime
@@ -33,6 +34,7 @@ class Seen:
     probes: Probes = Probes()  # noqa: RUF009 (frozen)
     unwritten: bool = False
     isolated: Mapping[str, datetime] = field(default_factory=dict)
+    placed: datetime | None = None
 
 
 class SharedBreakers(Protocol):

@@ -7,11 +7,17 @@ from typing import Final
 
 
 class State(StrEnum):
-    """The forced ones are set by operators and stay until their time is over, or a reset."""
+    """The forced ones are set by operators and stay until their time is over, or a reset.
+
+    One that is opening is decided: whoever has heard of it refuses. It is open, and shown so, only
+    when no process can be left that has not.
+    """
 
     CLOSED = "closed"
+    OPENING = "opening"
     OPEN = "open"
     HALF_OPEN = "half_open"
+    FORCED_OPENING = "forced_opening"
     FORCED_OPEN = "forced_open"
     FORCED_CLOSED = "forced_closed"
 
@@ -21,10 +27,19 @@ class State(StrEnum):
         return _SHOWN.get(self, self.value)
 
 
-_SHOWN: Final = {State.FORCED_OPEN: "open", State.FORCED_CLOSED: "closed"}
+_SHOWN: Final = {
+    State.OPENING: "closed",
+    State.FORCED_OPENING: "closed",
+    State.FORCED_OPEN: "open",
+    State.FORCED_CLOSED: "closed",
+}
 FORCED: Final = frozenset({State.FORCED_OPEN, State.FORCED_CLOSED})
-# What holds work: nothing passes in these, except for probes.
-SHUT: Final = frozenset({State.OPEN, State.HALF_OPEN, State.FORCED_OPEN})
+# What each that is decided becomes.
+TAKES_EFFECT: Final = {State.OPENING: State.OPEN, State.FORCED_OPENING: State.FORCED_OPEN}
+OPENING: Final = frozenset(TAKES_EFFECT)
+FORCED_SHUT: Final = frozenset({State.FORCED_OPENING, State.FORCED_OPEN})
+# What holds work: nothing is begun in these, except for probes.
+SHUT: Final = frozenset({State.OPEN, State.HALF_OPEN, State.FORCED_OPEN}) | OPENING
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,11 @@ from math import ceil
 from typing import Final
 
 from core.resilience.breaker.settings import BreakerSettings
-from core.resilience.breaker.standing import FORCED, Standing, State
+from core.resilience.breaker.standing import FORCED, OPENING, TAKES_EFFECT, Standing, State
 
 RAMP_START: Final = 0.1
+# In these some process may still let calls through.
+PASSING: Final = frozenset({State.CLOSED, State.FORCED_CLOSED}) | OPENING
 # Of the rate at which a breaker opens.
 CLEARLY: Final = 0.5
 
@@ -76,14 +78,21 @@ def _sick(tally: Tally, settings: BreakerSettings) -> bool:
 def opened(
     standing: Standing, tallies: Sequence[Tally], settings: BreakerSettings, now: datetime
 ) -> Standing | None:
-    """From closed to open, if the window says so."""
+    """From closed to opening, if the window says so."""
     if standing.state is not State.CLOSED:
         return None
     why = bad(total(tallies), settings)
     if why is None or not agreed(tallies, settings):
         return None
     ramping = standing.ramp_until is not None and now < standing.ramp_until
-    return _open(standing, settings, now, openings=standing.openings if ramping else 0, why=why)
+    openings = standing.openings if ramping else 0
+    return replace(_open(standing, settings, now, openings=openings, why=why), state=State.OPENING)
+
+
+def in_effect(standing: Standing, now: datetime) -> Standing:
+    """What was decided, once nobody can act on what was before. The time to try stays."""
+    after = _next(standing, TAKES_EFFECT[standing.state], now, standing.reason)
+    return replace(after, retry_at=standing.retry_at, openings=standing.openings)
 
 
 def outlier(tallies: Sequence[Tally], reporter: str, settings: BreakerSettings) -> str | None:
@@ -132,6 +141,8 @@ def forced(
     standing: Standing, state: State, now: datetime, *, why: str, until: datetime | None = None
 ) -> Standing:
     """What an operator wants; closed without force is a reset."""
+    if state is State.FORCED_OPEN and standing.state in PASSING:
+        state = State.FORCED_OPENING
     return replace(_next(standing, state, now, why), retry_at=until)
 
 

@@ -11,7 +11,8 @@ def test_open_close_and_reset(ask):
     assert ask("breaker", "close", "pay")["forced"] is True
     assert ask("breaker", "reset", "pay")["state"] == "closed"
     history = ask("breaker", "history", "pay")
-    assert [each["new"] for each in history] == ["closed", "forced_closed", "forced_open"]
+    states = ["closed", "forced_closed", "forced_open", "forced_opening"]
+    assert [each["new"] for each in history] == states
     assert [each["name"] for each in ask("breaker", "list")] == ["pay"]
     assert ask("breaker", "list", "--state", "open") == []
 

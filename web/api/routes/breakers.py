@@ -3,6 +3,7 @@
 Applications ask and report at `…/acquire` and `…/report`, which intake answers.
 """
 
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -16,6 +17,7 @@ from core.maintenance import breaking
 from core.maintenance.breaking import Desk, Wish
 from core.resilience.breaker import State
 from core.resilience.breaker.keeper import LONGEST_NAME
+from core.resilience.breaker.standing import OPENING
 from core.store import breakers
 from core.store.engine import after_commit
 from web.api.acting import Acting
@@ -37,7 +39,7 @@ Name = Annotated[str, Path(min_length=1, max_length=LONGEST_NAME)]
 SHOWN: Final = {
     "open": (State.OPEN, State.FORCED_OPEN),
     "half_open": (State.HALF_OPEN,),
-    "closed": (State.CLOSED, State.FORCED_CLOSED),
+    "closed": (State.CLOSED, State.FORCED_CLOSED, *OPENING),
 }
 InState = Annotated[
     str | None, Query(pattern="^(open|half_open|closed)$", description="In this state only.")
@@ -122,13 +124,16 @@ def set_breaker(
 
 
 def _forced(services: Services, wish: Wish, actor: Actor, now: datetime) -> Any:
+    """The wish is written before its answer is: that waits until it is in effect everywhere."""
     known = services.breakers.look([wish.name]).get(wish.name)
     book = services.breakers.book
 
     def force(session: Session) -> BreakerShown:
         desk = Desk(book, LEDGER)
-        row = breaking.force(session, wish, actor, desk=desk, now=now, known=known)
-        after_commit(session, lambda: services.breakers.refresh(wish.name))
-        return BreakerShown.of(row, book)
+        with services.database.transaction() as writing:
+            breaking.force(writing, wish, actor, desk=desk, now=now, known=known)
+        services.breakers.refresh(wish.name)
+        services.breakers.in_effect(wish.name, time.sleep)
+        return BreakerShown.of(breaking.get(session, wish.name), book)
 
     return force

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from core.model import Breaker
 from core.resilience.breaker import SettingsBook, State
+from core.resilience.breaker.standing import FORCED, OPENING
 from web.api.schemas.shape import Id, Moment, Shown, Written
 
 LONGEST_SECONDS = 30 * 86_400
@@ -15,6 +16,8 @@ LONGEST_SECONDS = 30 * 86_400
 class BreakerShown(Shown):
     """`state` is closed, open or half_open; `forced` where an operator has set it.
 
+    `opening`: it is decided that it opens, and shown open once every process has heard of it.
+
     `settings` are those in effect, `own_settings` those set for this one.
     """
 
@@ -22,6 +25,7 @@ class BreakerShown(Shown):
     name: str
     state: str
     forced: bool
+    opening: bool
     version: int
     since: Moment
     retry_at: Moment | None
@@ -41,7 +45,8 @@ class BreakerShown(Shown):
             id=str(row.id),
             name=row.name,
             state=state.shown,
-            forced=state is not State(state.shown),
+            forced=state in FORCED or state is State.FORCED_OPENING,
+            opening=state in OPENING,
             version=row.version,
             since=row.since,
             retry_at=row.retry_at,

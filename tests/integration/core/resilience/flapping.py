@@ -33,6 +33,8 @@ from core.work import holds
 NAME = "flapping"
 PROBE_SECONDS = 0.1
 END = (None, None, float("inf"))
+# An opening is decided, and open once everybody has heard of it.
+PASSING = ("closed", "opening")
 LEDGER = Ledger(holds.hold, holds.release, own_project="mendline")
 
 
@@ -203,10 +205,10 @@ def episodes(history, calls):
 
 
 def while_open(history, calls):
-    """Calls without a lease that began while it was not closed, and the latest of them."""
+    """Calls without a lease that began while it was open or half open, and the latest of them."""
     late = []
     for (new, _, at), follows in zip(history, [*history, END][1:], strict=True):
-        if new != "closed":
+        if new not in PASSING:
             late += [
                 begun - opened(history, at)
                 for begun, permit in calls
@@ -221,7 +223,7 @@ def opened(history, at):
     for new, _, moment in reversed(history):
         if moment > at:
             continue
-        if new == "closed":
+        if new in PASSING:
             break
         first = moment
     return first

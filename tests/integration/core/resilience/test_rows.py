@@ -13,9 +13,10 @@ from core.maintenance.breaking import Desk, Wish
 from core.model import AuditEntry, Signal, WorkHold
 from core.resilience.breaker import RowChronicle, State, UnknownBreakerError
 from core.resilience.breaker.chronicle import Shift
+from core.resilience.breaker.rows import recorded
 from core.resilience.breaker.settings import BreakerSettings
 from core.resilience.breaker.standing import begun
-from core.resilience.breaker.transition import Tally, due, forced, opened
+from core.resilience.breaker.transition import Tally, due, forced, in_effect, opened
 from core.store.engine import Database
 from tests.conftest import NOON
 from tests.integration.core.resilience.worlds import LEDGER
@@ -33,8 +34,10 @@ def chronicle(database):
 @pytest.fixture
 def open_one(chronicle):
     first = chronicle.begin(begun("pay", NOON), None).standing
-    standing = opened(first, [Tally("here", 5, 5)], BreakerSettings(), NOON)
-    assert chronicle.record(Shift(first, standing, target="db:pay"))
+    opening = opened(first, [Tally("here", 5, 5)], BreakerSettings(), NOON)
+    assert chronicle.record(Shift(first, opening, target="db:pay"))
+    standing = in_effect(opening, NOON)
+    assert chronicle.record(Shift(opening, standing, target="db:pay"))
     return standing
 
 
@@ -51,6 +54,26 @@ def signals(database):
 def test_an_open_one_holds_its_work_until_its_retry_time(database, open_one):
     assert holds(database) == {"db:pay": LATER}
     assert signals(database) == ["breaker_opened"]
+
+
+def test_what_is_decided_holds_its_work_and_tells_nobody(database, chronicle):
+    first = chronicle.begin(begun("pay", NOON), None).standing
+    opening = opened(first, [Tally("here", 5, 5)], BreakerSettings(), NOON)
+    assert chronicle.record(Shift(first, opening, target="pay"))
+    assert holds(database) == {"pay": LATER}
+    closed = forced(opening, State.CLOSED, NOON, why="reset")
+    assert chronicle.record(Shift(opening, closed, target="pay"))
+    assert (holds(database), signals(database)) == ({}, [])
+
+
+def test_who_forced_it_is_still_known_once_it_is_in_effect(database, chronicle):
+    with database.transaction() as session:
+        row = breaking.force(session, Wish("pay", State.FORCED_OPEN), ME, desk=DESK, now=NOON)
+        opening = recorded(row).standing
+    assert chronicle.record(Shift(opening, in_effect(opening, NOON), target="pay"))
+    with database.transaction() as session:
+        found = breaking.get(session, "pay")
+        assert (found.state, found.author) == ("forced_open", "me")
 
 
 def test_closing_releases(database, chronicle, open_one):
@@ -86,7 +109,7 @@ def test_forcing_writes_who_and_why(database):
     wish = Wish("pay", State.FORCED_OPEN, "drill", until=LATER)
     with database.transaction() as session:
         row = breaking.force(session, wish, ME, desk=DESK, now=NOON)
-        assert (row.state, row.version, row.author) == ("forced_open", 2, "me")
+        assert (row.state, row.version, row.author) == ("forced_opening", 2, "me")
         audit = session.scalars(select(AuditEntry)).one()
         assert (audit.act, audit.detail["why"]) == ("breaker.open", "drill")
     assert holds(database) == {"pay": LATER}
@@ -113,5 +136,8 @@ def test_a_breaker_that_is_not_there(database):
 
 def test_history_is_kept_for_a_time(database, open_one):
     with database.transaction() as session:
-        found = session.execute(text("SELECT old, new, detail FROM breaker_transitions")).one()
-        assert tuple(found) == ("closed", "open", {})
+        found = session.execute(text("SELECT old, new, detail FROM breaker_transitions")).all()
+        assert [tuple(each) for each in found] == [
+            ("closed", "opening", {}),
+            ("opening", "open", {}),
+        ]

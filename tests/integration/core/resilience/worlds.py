@@ -17,11 +17,20 @@ LEDGER = Ledger(holds.hold, holds.release, own_project="mendline")
 
 
 class World:
-    """`process` makes the breakers of one more process."""
+    """`process` makes the breakers of one more process; what is decided is so at once."""
+
+    handover = 0.0
 
     def process(self, reporter="here", **settings):
         book = SettingsBook(BreakerSettings().changed({"ramp_seconds": 0, **settings}))
-        return Breakers(self.shared, self.chronicle, book=book, clock=self.clock, reporter=reporter)
+        return Breakers(
+            self.shared,
+            self.chronicle,
+            book=book,
+            clock=self.clock,
+            reporter=reporter,
+            handover=self.handover,
+        )
 
 
 class Memory(World):

@@ -81,7 +81,7 @@ def engine(settings, database, sender, clock):
 
 @pytest.fixture
 def services(settings, database, sender, redis_client, intake):
-    kept = resilience.breakers(settings, database, redis_client, SystemClock())
+    kept = resilience.breakers(settings, database, redis_client, SystemClock(), handover=0.0)
     yield Services(
         settings=settings,
         database=database,

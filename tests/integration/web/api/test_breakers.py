@@ -63,7 +63,8 @@ def test_an_operator_opens_closes_and_resets(client, ingest, operate):
     assert acquire(client, ingest).json()["permitted"] is True
     assert force(client, operate, "reset").json()["forced"] is False
     history = client.get("/api/v1/breakers/pay/history", headers=operate).json()
-    assert [each["new"] for each in history] == ["closed", "forced_closed", "forced_open"]
+    states = ["closed", "forced_closed", "forced_open", "forced_opening"]
+    assert [each["new"] for each in history] == states
     assert history[2]["reason"] == "drill"
 
 

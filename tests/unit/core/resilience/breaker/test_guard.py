@@ -30,6 +30,7 @@ def breakers(clock):
         book=SettingsBook(BreakerSettings(threshold=2, probes=1, ramp_seconds=0)),
         clock=clock,
         reporter="here",
+        handover=0.0,
     )
 
 

@@ -28,13 +28,14 @@ class Platform:
         self.shared = MemoryBreakers(self.clock)
         self.chronicle = MemoryChronicle()
 
-    def process(self, entries=()):
+    def process(self, entries=(), handover=0.0):
         return Breakers(
             self.shared,
             self.chronicle,
             book=SettingsBook(SETTINGS, entries),
             clock=self.clock,
             reporter="here",
+            handover=handover,
         )
 
 

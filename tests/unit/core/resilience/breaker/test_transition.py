@@ -78,9 +78,35 @@ def test_what_the_time_changes():
 
 @pytest.mark.parametrize("state", [State.FORCED_OPEN, State.FORCED_CLOSED])
 def test_a_forced_state_ends(state):
-    standing = transition.forced(CLOSED, state, NOON, why="drill", until=seconds(5))
+    standing = transition.forced(OPEN, state, NOON, why="drill", until=seconds(5))
     assert transition.due(standing, seconds(4)) is None
     assert transition.due(standing, seconds(5)).state is State.CLOSED
+
+
+@pytest.mark.parametrize(
+    ("state", "forced"),
+    [
+        (State.CLOSED, State.FORCED_OPENING),
+        (State.OPENING, State.FORCED_OPENING),
+        (State.FORCED_CLOSED, State.FORCED_OPENING),
+        (State.HALF_OPEN, State.FORCED_OPEN),
+        (State.OPEN, State.FORCED_OPEN),
+    ],
+)
+def test_where_calls_may_still_pass_an_opening_is_only_decided(state, forced):
+    standing = replace(CLOSED, state=state)
+    assert transition.forced(standing, State.FORCED_OPEN, NOON, why="").state is forced
+
+
+def test_an_opening_takes_effect_with_its_reason_and_time_to_try():
+    opening = transition.opened(CLOSED, [Tally("here", 9, 9)], SETTINGS, NOON)
+    found = transition.in_effect(opening, seconds(1))
+    assert (found.state, found.since, found.version) == (State.OPEN, seconds(1), CLOSED.version + 2)
+    assert (found.reason, found.retry_at, found.openings) == (
+        opening.reason,
+        opening.retry_at,
+        opening.openings,
+    )
 
 
 def test_most_nodes_have_to_agree():
