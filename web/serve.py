@@ -29,7 +29,9 @@ from core.resilience.book import Exchanging, RetryBook
 from core.resilience.bucket import RedisBuckets
 from core.resilience.budget import RetryBudget
 from core.store.books import Account
+from core.store.clock import DatabaseClock
 from core.store.payloads import Payloads
+from core.work.ledger import Ledger
 from tasks.app import app as celery
 from tasks.digestion import wake
 from tasks.runtime import Runtime
@@ -84,6 +86,7 @@ def compose(settings: Settings) -> Services:
         clock=clock,
         intake=intake,
         sender=runtime.sender,
+        ledger=Ledger(database, runtime.sender, DatabaseClock(database, clock)),
         redis=runtime.redis,
         keyring=keyring,
         payloads=Payloads(),

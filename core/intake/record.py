@@ -17,6 +17,8 @@ from core.intake.item import Encoding, InboxItem, Kind
 MAGIC: Final = b"MENDSPL1"
 _HEAD: Final = struct.Struct("!II")
 _FIELDS: Final = struct.Struct("!q16sqBBI")
+_PROJECT: Final = struct.Struct("!q")
+GLANCE: Final = _HEAD.size + _PROJECT.size
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -71,6 +73,15 @@ def scan(data: bytes, start: int = 0) -> Iterator[Found]:
             return
         content = data[begin:at]
         yield Found(decode(content) if zlib.crc32(content) == checksum else None, at)
+
+
+def glance(head: bytes) -> tuple[int, int] | None:
+    """The project of the record that begins with these bytes, and how many it takes."""
+    if len(head) < GLANCE:
+        return None
+    length, _checksum = _HEAD.unpack_from(head)
+    (project_id,) = _PROJECT.unpack_from(head, _HEAD.size)
+    return project_id, _HEAD.size + int(length)
 
 
 def size_of_first(data: bytes, start: int) -> int | None:

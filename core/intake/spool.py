@@ -116,6 +116,16 @@ class SpoolFile:
             log.warning("spool.torn", file=self.name, offset=start, bytes=len(data))
         return Chunk(items, start + end) if end else None
 
+    def projects(self, offset: int) -> Iterator[int]:
+        """The project of each record from `offset` on; no body is read."""
+        at = offset or len(record.MAGIC)
+        while (found := record.glance(os.pread(self._descriptor, record.GLANCE, at))) is not None:
+            project_id, size = found
+            at += size
+            if at > self.size:
+                return
+            yield project_id
+
     def retire(self) -> None:
         """Its records are in the inbox: from now on nobody will drain it again."""
         self.path = self.path.rename(self.path.with_suffix(DRAINED))

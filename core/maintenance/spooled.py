@@ -1,6 +1,8 @@
 """What waits in the spool of this host, counted without taking part in draining it."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,11 +24,7 @@ class Spooled:
 
 
 def count(session: Session, folder: Path) -> Spooled:
-    """A drained file keeps another suffix until it is removed; its events are in the inbox."""
-    files = sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else []
-    progress = session.execute(select(SpoolProgress.file, SpoolProgress.offset))
-    drained = {name: offset for name, offset in progress}  # noqa: C416 (rows are no pairs to mypy)
-    counted = [_of_file(path, drained.get(path.stem, 0)) for path in files]
+    counted = [_of_file(path, offset) for path, offset in _files(session, folder)]
     oldest = [each.oldest for each in counted if each.oldest is not None]
     return Spooled(
         files=sum(each.files for each in counted),
@@ -35,15 +33,42 @@ def count(session: Session, folder: Path) -> Spooled:
     )
 
 
-def _of_file(path: Path, offset: int) -> Spooled:
+def events(session: Session, folder: Path, *, project_id: int | None = None) -> int:
+    """How many wait, of all projects or of one; quick, for it looks at heads of records only."""
+    found = 0
+    for path, offset in _files(session, folder):
+        with _opened(path) as file:
+            ids = file.projects(offset) if file else ()
+            found += sum(project_id in {None, each} for each in ids)
+    return found
+
+
+def _files(session: Session, folder: Path) -> list[tuple[Path, int]]:
+    """With how far each is drained. One that is done has another suffix until it is removed."""
+    files = sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else []
+    if not files:
+        return []
+    progress = session.execute(select(SpoolProgress.file, SpoolProgress.offset))
+    drained = {name: offset for name, offset in progress}  # noqa: C416 (rows are no pairs to mypy)
+    return [(path, drained.get(path.stem, 0)) for path in files]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[SpoolFile | None]:
     try:
         file = SpoolFile(path, os.open(path, os.O_RDONLY | os.O_CLOEXEC))
     except FileNotFoundError:  # drained and removed meanwhile
-        return Spooled()
+        yield None
+        return
     try:
-        return _of_open(file, offset)
+        yield file
     finally:
         file.close()
+
+
+def _of_file(path: Path, offset: int) -> Spooled:
+    with _opened(path) as file:
+        return _of_open(file, offset) if file else Spooled()
 
 
 def _of_open(file: SpoolFile, offset: int) -> Spooled:

@@ -95,7 +95,7 @@ PlatformOperator = Annotated[Principal, Depends(Needs(Permission.OPERATE, platfo
 PlatformAdmin = Annotated[Principal, Depends(Needs(Permission.ADMINISTER, platform=True))]
 
 
-def caller_address(request: Request) -> str | None:
+async def caller_address(request: Request) -> str | None:
     """Where the request came from; behind trusted proxies, what they say."""
     return request.client.host if request.client else None
 

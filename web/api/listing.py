@@ -13,14 +13,7 @@ class Listing:
     """The part of a list that a request asks for, and where its neighbours are told."""
 
     def __init__(
-        self,
-        request: Request,
-        response: Response,
-        *,
-        cursor: Annotated[
-            str | None, Query(description="From a `Link` header; opaque.", max_length=200)
-        ] = None,
-        limit: Annotated[int, Query(ge=1, le=100, description="Rows of a page.")] = 100,
+        self, request: Request, response: Response, *, cursor: str | None, limit: int
     ) -> None:
         self.request = request
         self.response = response
@@ -44,4 +37,16 @@ class Listing:
         return f'<{target}>; rel="{rel}"; results="{str(results).lower()}"; cursor="{cursor}"'
 
 
-Listed = Annotated[Listing, Depends()]
+async def listing(
+    request: Request,
+    response: Response,
+    *,
+    cursor: Annotated[
+        str | None, Query(description="From a `Link` header; opaque.", max_length=200)
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=100, description="Rows of a page.")] = 100,
+) -> Listing:
+    return Listing(request, response, cursor=cursor, limit=limit)
+
+
+Listed = Annotated[Listing, Depends(listing)]

@@ -41,6 +41,7 @@ class Services:
     clock: Clock
     intake: IntakeService
     sender: TaskSender
+    ledger: Ledger
     redis: Redis
     keyring: Keyring
     payloads: Payloads
@@ -52,15 +53,10 @@ class Services:
     closing: tuple[Callable[[], None], ...] = ()
 
     @property
-    def ledger(self) -> Ledger:
-        return Ledger(self.database, self.sender, self.clock)
-
-    @property
     def replaying(self) -> Means:
         """What sends dead letters again."""
-        ledger = self.ledger
-        cancel = partial(ledger.cancel, reason="recalled")
-        return Means(ledger.add, cancel, self.settings.brokers)
+        cancel = partial(self.ledger.cancel, reason="recalled")
+        return Means(self.ledger.add, cancel, self.settings.brokers)
 
     @property
     def sagas(self) -> "Sagas":
@@ -74,7 +70,8 @@ class Services:
         return wiring.public_url(self.settings)
 
 
-def services(request: Request) -> Services:
+async def services(request: Request) -> Services:
+    """Not a plain function: each of those costs a request a way through a thread and back."""
     found = request.app.state.services
     assert isinstance(found, Services)
     return found

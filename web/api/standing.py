@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy.orm import Session
 
+from core.maintenance import spooled
 from core.recovery.report import figures
 from core.store import books, kpis
 from core.store.books import Totals
@@ -15,14 +17,17 @@ from web.api.schemas.stats import FiguresShown, RecoveryStats, Stats
 PERIOD: Final = timedelta(days=1)
 
 
-def standing(session: Session, now: datetime, *, project_id: int | None) -> Stats:
+def standing(session: Session, now: datetime, *, project_id: int | None, spool: Path) -> Stats:
+    """The spool first: what is drained meanwhile is told as waiting, and never missed."""
+    waiting = spooled.events(session, spool, project_id=project_id)
     totals = books.totals(session, project_id)
     found = kpis.of(session, since=now - PERIOD, until=now, project_id=project_id)
-    return _shown(totals, found)
+    return _shown(totals, waiting, found)
 
 
-def _shown(totals: Totals, found: Kpis) -> Stats:
+def _shown(totals: Totals, waiting: int, found: Kpis) -> Stats:
     own = {name: getattr(totals, name) for name in Stats.model_fields if hasattr(totals, name)}
+    own |= {name: own[name] + waiting for name in ("received", "accepted", "pending")}
     recovery = RecoveryStats(
         **figures(found.total),
         since=found.since,
@@ -32,6 +37,7 @@ def _shown(totals: Totals, found: Kpis) -> Stats:
     )
     return Stats(
         **own,
+        spooled=waiting,
         recovery_rate=found.total.recovery_rate,
         mean_time_to_recovery=recovery.mttr_seconds,
         recovery=recovery,

@@ -27,7 +27,7 @@ from web.api.services import Provided
 router = APIRouter(prefix="/alerts", tags=["alerts"])
 
 
-def desk(services: Provided, who: Operator, address: CallerAddress) -> Desk:
+async def desk(services: Provided, who: Operator, address: CallerAddress) -> Desk:
     actor = Actor(who.name, address)
     return Desk(actor, services.clock.now(), services.ledger.add, who.project_id)
 

@@ -26,7 +26,7 @@ REQUESTED: Final = "requested"
 LEASE_SECONDS: Final = 120
 
 
-def administrator(who: PlatformAdmin, address: CallerAddress) -> Actor:
+async def administrator(who: PlatformAdmin, address: CallerAddress) -> Actor:
     return Actor(who.name, address)
 
 

@@ -29,7 +29,7 @@ from web.api.services import Provided, Services
 router = APIRouter(prefix="/breakers", tags=["breakers"])
 
 
-def operator(who: PlatformOperator, address: CallerAddress) -> Actor:
+async def operator(who: PlatformOperator, address: CallerAddress) -> Actor:
     return Actor(who.name, address)
 
 

@@ -29,7 +29,7 @@ from web.api.services import Provided
 router = APIRouter(prefix="/fleet", tags=["fleet"])
 
 
-def operator(who: PlatformOperator, address: CallerAddress) -> Actor:
+async def operator(who: PlatformOperator, address: CallerAddress) -> Actor:
     return Actor(who.name, address)
 
 

@@ -26,7 +26,7 @@ class NotReadyError(DependencyError):
     code = "ML-DEP-0002"
 
 
-def probe(request: Request) -> Probe:
+async def probe(request: Request) -> Probe:
     found = request.app.state.probe
     assert isinstance(found, Probe)
     return found

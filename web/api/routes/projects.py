@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 from sqlalchemy.orm import Session
 
+from config import wiring
 from core.access import audit
 from core.access.audit import Actor
 from core.model import Project, ProjectKey
@@ -126,4 +127,9 @@ def rotate_key(
 def get_project_stats(project_id: Number, services: Provided, who: Reader) -> Stats:
     with services.database.transaction() as session:
         project = projects.visible(session, project_id, only=who.project_id)
-        return standing(session, services.clock.now(), project_id=project.id)
+        return standing(
+            session,
+            services.clock.now(),
+            project_id=project.id,
+            spool=wiring.spool_dir(services.settings),
+        )

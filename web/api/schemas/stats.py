@@ -31,14 +31,20 @@ class RecoveryStats(FiguresShown):
 
 
 class Stats(Shown):
-    """received = accepted + rejected + skipped; accepted = stored + duplicates + pending."""
+    """received = accepted + rejected + skipped; accepted = stored + duplicates + pending.
+
+    What the host that answers has spooled is accepted and pending; other hosts tell their own.
+    """
 
     received: int
     accepted: int
     stored: int
     thinned: int = Field(description="Those of `stored` that were kept without their payload.")
     duplicates: int
-    pending: int
+    pending: int = Field(description="In the inbox, or spooled.")
+    spooled: int = Field(
+        description="Those of `pending` that wait on this host's disk for the database."
+    )
     skipped: int
     rejected: dict[str, int] = Field(description="By reason.")
     missing: int = Field(description="Accepted and nowhere to be found; anything but 0 is a fault.")

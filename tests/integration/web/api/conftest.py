@@ -14,6 +14,7 @@ from core.clock import SystemClock
 from core.intake.service import IntakeService, IntakeSettings
 from core.store import projects
 from core.store.payloads import Payloads
+from core.work.ledger import Ledger
 from core.work.sender import MemorySender
 from tasks.app import app as celery
 from tasks.runtime import Runtime
@@ -88,6 +89,7 @@ def services(settings, database, sender, redis_client, intake):
         clock=intake.clock,
         intake=intake,
         sender=sender,
+        ledger=Ledger(database, sender, intake.clock),
         redis=redis_client,
         breakers=kept.breakers,
         keyring=Keyring(database, intake.clock),

@@ -1,5 +1,10 @@
+import uuid
+from dataclasses import replace
+
 import pytest
 
+from core.intake.item import Encoding, InboxItem, Kind
+from core.intake.spool import Spool
 from core.store import books
 from core.store.books import BookLine
 
@@ -83,10 +88,25 @@ def test_the_books_are_told_in_total(reader, posted):
         "thinned": 0,
         "duplicates": 1,
         "pending": 1,
+        "spooled": 0,
         "skipped": 3,
         "rejected": {"too_large": 2},
         "missing": 0,
     }
+
+
+def test_what_this_host_has_spooled_is_accepted_and_waits(reader, posted, services, project):
+    spool = Spool(services.settings.data_dir / "spool", limit=2**20)
+    item = InboxItem(
+        project.id, uuid.uuid4(), services.clock.now(), Kind.REPORT, Encoding.IDENTITY, b"{}"
+    )
+    spool.append([item, item, replace(item, project_id=project.id + 1000)])
+    told = reader.get("/api/v1/stats").json()
+    assert (told["received"], told["accepted"], told["pending"]) == (14, 9, 4)
+    assert (told["spooled"], told["missing"]) == (3, 0)
+    own = reader.get(f"/api/v1/projects/{project.id}/stats").json()
+    assert (own["pending"], own["spooled"]) == (3, 2)
+    spool.close()
 
 
 def test_the_books_are_told_for_each_project(reader, as_role, posted, project):
