@@ -32,10 +32,14 @@ ROOT: Final = "default"
 
 @dataclass(frozen=True, slots=True)
 class Channels:
-    """Names of channels with the severities that they take, all where none is named."""
+    """Names of channels with the severities that they take, all where none is named.
+
+    `stateful` and `quiet` as a `Plan` has them.
+    """
 
     severities: Mapping[str, frozenset[str]]
     stateful: frozenset[str] = frozenset()
+    quiet: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,8 @@ def plan(file: Path | None, channels: Channels) -> Plan:
         changed = file.stat().st_mtime_ns
     except OSError:
         changed = 0
-    found = _cached(file, changed, tuple(sorted(channels.severities.items())), channels.stateful)
+    levels = tuple(sorted(channels.severities.items()))
+    found = _cached(file, changed, levels, channels.stateful, channels.quiet)
     if not found.usable:
         raise AlertsFileError(list(found.problems), file=str(file))
     return found.plan
@@ -72,13 +77,14 @@ def _cached(
     changed: int,  # noqa: ARG001 (part of the key)
     severities: tuple[tuple[str, frozenset[str]], ...],
     stateful: frozenset[str],
+    quiet: frozenset[str],
 ) -> Reading:
-    return _reading(document(file), Channels(dict(severities), stateful))
+    return _reading(document(file), Channels(dict(severities), stateful, quiet))
 
 
 def usual(channels: Channels) -> Plan:
     """Each channel gets what it takes: the routes of those who write none."""
-    return Plan(root=_usual_root(channels), stateful=channels.stateful)
+    return Plan(root=_usual_root(channels), stateful=channels.stateful, quiet=channels.quiet)
 
 
 def _usual_root(channels: Channels) -> Route:
@@ -124,6 +130,7 @@ class _Reader:
             budgets=self._budgets(),
             inhibit=tuple(self._inhibit()),
             stateful=self.channels.stateful,
+            quiet=self.channels.quiet,
         )
 
     def _hours(self) -> dict[str, Hours]:

@@ -38,7 +38,11 @@ def problems(text: str, settings: Settings | None = None) -> tuple[Problem, ...]
         return ()
     own = declared(found)
     others = _channels(settings) if settings is not None else Channels({})
-    channels = Channels({**others.severities, **own.severities}, others.stateful | own.stateful)
+    channels = Channels(
+        {**others.severities, **own.severities},
+        others.stateful | own.stateful,
+        others.quiet | own.quiet,
+    )
     return alert_routes.read_text(text, channels).problems
 
 
@@ -48,7 +52,11 @@ def _channels(settings: Settings) -> Channels:
     own = _declared_in(settings.alerts_file)
     usable = {name: each.severities for name, each in book.declared.items()}
     broken = {name: own.severities.get(name, frozenset()) for name in book.broken}
-    return Channels({**usable, **broken}, book.stateful | (own.stateful & broken.keys()))
+    return Channels(
+        {**usable, **broken},
+        book.stateful | (own.stateful & broken.keys()),
+        book.quiet | (own.quiet & broken.keys()),
+    )
 
 
 def _declared_in(file: Path | None) -> Channels:
@@ -63,9 +71,15 @@ def _declared_in(file: Path | None) -> Channels:
 def declared(found: Document) -> Channels:
     """The channels that a file names, whether they can be used or not."""
     tables = dict(_tables(found.content))
+    quiet = frozenset(name for name, each in tables.items() if each.get("send_resolved") is False)
     return Channels(
         severities={name: _levels(table) for name, table in tables.items()},
-        stateful=frozenset(name for name, table in tables.items() if table.get("type") == STATEFUL),
+        stateful=frozenset(
+            name
+            for name, table in tables.items()
+            if table.get("type") == STATEFUL and name not in quiet
+        ),
+        quiet=quiet,
     )
 
 

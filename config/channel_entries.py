@@ -51,6 +51,7 @@ class Entry(BaseModel, ABC):
     title: str | None = None
     text: str | None = None
     timeout: float = Field(10.0, gt=0, le=60)
+    send_resolved: bool = True
 
     def declaration(self, name: str, around: Around) -> Declaration:
         return Declaration(
@@ -58,6 +59,7 @@ class Entry(BaseModel, ABC):
             severities=frozenset(self.severity_levels),
             wording=Wording(self.title, self.text),
             timeout=self.timeout,
+            send_resolved=self.send_resolved,
         )
 
     @abstractmethod

@@ -27,6 +27,8 @@ def deliver(work: Work, *, notification_id: int) -> Result:
 
 @task("alerts.settle", queue=Queue.ALERTS)
 def settle(work: Work) -> Result:
+    from tasks.telling import promised  # noqa: PLC0415 (slow to import; few tell)
+
     runtime = work.runtime
-    settler = Settler(runtime.ledger.add, runtime.deliverer.book.stateful)
+    settler = Settler(runtime.ledger.add, promised(runtime))
     return asdict(settler.settle(work.session, runtime.clock.now()))

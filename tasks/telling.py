@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from config import wiring
+from config import alerting, wiring
 from config.telemetry import ALERT_DELIVERIES, ALERT_DELIVERY_SECONDS
 from core.alerts.delivery import Deliverer
+from core.store.notifications import Promised
 
 if TYPE_CHECKING:
     from tasks.runtime import Runtime
@@ -19,6 +20,13 @@ def deliverer(runtime: "Runtime") -> Deliverer:
     for problem in problems:
         log.error("alert.channel_unusable", problem=problem)
     return Deliverer(runtime.database, book, runtime.guarded, runtime.clock, observe)
+
+
+def promised(runtime: "Runtime") -> Promised:
+    """Who is told of ends, as configuration has it now."""
+    book, plan = runtime.deliverer.book, alerting.plan(runtime.settings)
+    others = frozenset(book.declared) - book.stateful - book.quiet
+    return Promised(book.stateful, others, plan.firing_only)
 
 
 def observe(channel: str, outcome: str, seconds: float | None = None) -> None:

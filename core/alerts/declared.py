@@ -21,12 +21,16 @@ class UnusableChannelError(TransportError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
-    """`severities` empty means all; `wording` replaces what is told otherwise."""
+    """`severities` empty means all; `wording` replaces what is told otherwise.
+
+    `send_resolved`: whether people hear that it is over.
+    """
 
     channel: Channel
     severities: frozenset[str] = frozenset()
     wording: Wording = field(default_factory=Wording)
     timeout: float = 10.0
+    send_resolved: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +45,15 @@ class Book:
     def stateful(self) -> frozenset[str]:
         """Those that keep what they were told open until they are told that it is over."""
         return frozenset(
-            name for name, each in self.declared.items() if each.channel.kind in STATEFUL
+            name
+            for name, each in self.declared.items()
+            if each.channel.kind in STATEFUL and each.send_resolved
         )
+
+    @property
+    def quiet(self) -> frozenset[str]:
+        """Those that do not tell that it is over."""
+        return frozenset(name for name, each in self.declared.items() if not each.send_resolved)
 
     @property
     def names(self) -> tuple[str, ...]:

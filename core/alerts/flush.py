@@ -76,6 +76,7 @@ class Picture:
     silences: Silences
     rooms: Mapping[str, Room] = field(default_factory=dict)
     stateful: frozenset[str] = frozenset()
+    quiet: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +182,8 @@ class _Flush:
         """What the channel is to hear the end of."""
         states = self.group.route.states
         ended = [member for member in self.group.members if not member.alert.firing]
+        if channel in self.picture.quiet:
+            return []
         if Told.RESOLVED not in states and channel not in self.picture.stateful:
             return []
         if Told.FIRING not in states:

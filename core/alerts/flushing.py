@@ -177,6 +177,7 @@ class _Board:
             silences=self.silences,
             rooms=self.rooms,
             stateful=self.plan.stateful,
+            quiet=self.plan.quiet,
         )
 
     def _notify(

@@ -72,7 +72,9 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """All that configuration says about who is told. `stateful` channels keep what is open."""
+    """All that configuration says about who is told. `stateful` channels keep what is open,
+    `quiet` ones are not told what is over.
+    """
 
     root: Route = Route(name="default")
     rotas: Mapping[str, Rota] = field(default_factory=dict)
@@ -80,6 +82,12 @@ class Plan:
     budgets: Mapping[str, Budget] = field(default_factory=dict)
     inhibit: tuple[InhibitRule, ...] = ()
     stateful: frozenset[str] = frozenset()
+    quiet: frozenset[str] = frozenset()
+
+    @property
+    def firing_only(self) -> frozenset[str]:
+        """Names of the routes that do not tell what is over."""
+        return frozenset(each.name for each in self.root.all() if Told.RESOLVED not in each.states)
 
     def route(self, name: str) -> Route:
         """One that configuration knows no longer is told to as the root is."""

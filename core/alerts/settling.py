@@ -1,12 +1,12 @@
 """What was promised and got lost on the way: looked for by the clock, and made good.
 
 1. A notification whose work has ended without it is dead, and can be replayed.
-2. A channel that keeps what is open is told the end of an episode, even where nobody is left who
-   would decide it: its rule, its alerts or its group are gone.
+2. A channel is told the end of what it was told, even where nobody is left who would decide it:
+   its rule, its alerts or its group are gone. Those that do not send ends, and those whose route
+   does not, are left in peace.
 3. An end that was given up is tried again once the channel takes messages again.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -18,6 +18,7 @@ from core.alerts.notify import Add, Wanted, notify, order
 from core.alerts.snapshot import read
 from core.model import Notification
 from core.store import notifications as rows
+from core.store.notifications import Promised
 
 # Whoever decides the end of an episode usually does it in the same transaction.
 GRACE: Final = timedelta(minutes=2)
@@ -33,20 +34,18 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Settler:
-    """`stateful` are the channels that keep what they were told open."""
-
     add: Add
-    stateful: Collection[str]
+    promised: Promised
     grace: timedelta = GRACE
 
     def settle(self, session: Session, now: datetime) -> Settled:
         abandoned = rows.abandoned(session, limit=ROUND)
         for notification_id in abandoned:
             rows.close(session, notification_id, rows.DEAD, now)
-        owing = rows.owing(session, self.stateful, before=now - self.grace, limit=ROUND)
+        owing = rows.owing(session, self.promised, before=now - self.grace, limit=ROUND)
         for last in owing:
             self._resolve(session, last, now)
-        revivable = rows.revivable(session, self.stateful, limit=ROUND)
+        revivable = rows.revivable(session, self.promised.channels, limit=ROUND)
         for each in revivable:
             replay(session, each, add=self.add)
         return Settled(len(abandoned), len(owing), len(revivable))

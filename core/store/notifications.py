@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
 from sqlalchemy import (
@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from core.errors import NotFoundError
-from core.model import Alert, AlertGroup, DeliveryAttempt, Notification, WorkItem
+from core.model import Alert, AlertGroup, AlertGroupMember, DeliveryAttempt, Notification, WorkItem
 from core.store.paging import Cursor, Keyset, Page
 
 ORDER: Final = Keyset(Notification.id, Notification.id)
@@ -31,6 +31,8 @@ OPEN: Final = frozenset({WAITING, DEAD})
 ACKNOWLEDGE, RESOLVE = "acknowledge", "resolve"
 # What tells all of an episode as it stands, so that what came before need not be told any more.
 WHOLE: Final = frozenset({"trigger", "update", RESOLVE})
+# What is older has gone with its time, and not by somebody's hand.
+LATELY: Final = timedelta(days=1)
 
 
 class NotificationNotFoundError(NotFoundError):
@@ -167,12 +169,29 @@ def abandoned(session: Session, *, limit: int) -> Sequence[int]:
     return session.scalars(statement.with_for_update(skip_locked=True)).all()
 
 
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """Channels that are told of ends: `stateful` ones keep what is open until then, for `others`
+    it is news. `firing_only` are routes that tell the others nothing of it.
+    """
+
+    stateful: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
+    firing_only: frozenset[str] = frozenset()
+
+    @property
+    def channels(self) -> frozenset[str]:
+        return self.stateful | self.others
+
+
 def owing(
-    session: Session, channels: Collection[str], *, before: datetime, limit: int
+    session: Session, promised: Promised, *, before: datetime, limit: int
 ) -> Sequence[Notification]:
     """The last that was told of an episode that is over, where its end was never decided.
 
-    Not those that nobody can have got: no attempt of the episode was ever begun.
+    Not those that nobody can have got: no attempt of the episode was ever begun. Others than the
+    stateful channels are told only where a group has lost its alerts, as when they were deleted:
+    as long as they are there, their end is decided with the group, and be it as a digest.
     """
     earlier, later = aliased(Notification), aliased(Notification)
     same = (later.channel == Notification.channel, later.dedup_key == Notification.dedup_key)
@@ -189,12 +208,19 @@ def owing(
     statement = (
         select(Notification)
         .where(
-            Notification.channel.in_(channels),
+            or_(
+                Notification.channel.in_(promised.stateful),
+                and_(Notification.channel.in_(promised.others), _bereft(promised, before)),
+            ),
             Notification.kind.in_(WHOLE - {RESOLVE}),
             Notification.created_at < before,
             ~followers,
             begun,
-            ~exists().where(AlertGroup.id == Notification.group_id, AlertGroup.closed_at.is_(None)),
+            ~exists().where(
+                AlertGroup.id == Notification.group_id,
+                AlertGroup.closed_at.is_(None),
+                ~_emptied(before),
+            ),
             ~exists().where(
                 Alert.id == func.any(Notification.alert_ids), Alert.resolved_at.is_(None)
             ),
@@ -203,6 +229,23 @@ def owing(
         .limit(limit)
     )
     return session.scalars(statement.with_for_update(skip_locked=True)).all()
+
+
+def _emptied(before: datetime) -> ColumnElement[bool]:
+    """Its alerts were deleted since it was looked at: nothing brings it up any more."""
+    members = exists().where(AlertGroupMember.group_id == AlertGroup.id).correlate(AlertGroup)
+    return and_(AlertGroup.last_flush_at.is_not(None), AlertGroup.last_flush_at < before, ~members)
+
+
+def _bereft(promised: Promised, before: datetime) -> ColumnElement[bool]:
+    """Its group was there a moment ago, and none of its alerts is any more."""
+    lately = or_(AlertGroup.closed_at.is_(None), AlertGroup.closed_at > before - LATELY)
+    group = exists().where(
+        AlertGroup.id == Notification.group_id,
+        AlertGroup.route.not_in(promised.firing_only),
+        lately,
+    )
+    return and_(group, ~exists().where(Alert.id == func.any(Notification.alert_ids)))
 
 
 def revivable(session: Session, channels: Collection[str], *, limit: int) -> Sequence[Notification]:

@@ -173,6 +173,7 @@ class Rehearsal:
             silences=Silences.holding(self._silences, at),
             rooms=rooms,
             stateful=self._plan.stateful,
+            quiet=self._plan.quiet,
         )
 
     def _rooms(self, at: datetime) -> dict[str, Room]:

@@ -78,6 +78,7 @@ class ChannelShown(Shown):
     kind: str | None
     severities: Annotated[list[str], Field(description="None: all of them.")]
     keeps_open: bool = Field(description="Whether it waits to be told that an episode is over.")
+    send_resolved: bool = Field(description="Whether it is told that an episode is over.")
     problem: str | None = Field(description="Why it cannot be used.")
 
     @classmethod
@@ -92,5 +93,6 @@ class ChannelShown(Shown):
             kind=found.channel.kind if found else None,
             severities=sorted(found.severities) if found else [],
             keeps_open=name in book.stateful,
+            send_resolved=name not in book.quiet,
             problem=book.broken.get(name),
         )

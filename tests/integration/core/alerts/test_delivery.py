@@ -22,9 +22,11 @@ from core.outbound.http import Outbound
 from core.outbound.policy import OutboundPolicy
 from core.resilience.breaker import BreakerOpenError
 from core.store import notifications, work
+from core.store.notifications import Promised
 from tests.conftest import NOON
 from tests.http_sink import sinking
 
+PROMISED = Promised(frozenset({"pages"}))
 FIRST = replace(sample().alerts[0], id=1)
 SECOND = replace(FIRST, id=2)
 
@@ -92,7 +94,7 @@ def deliver(database, deliverer):
 def settle(database, clock, add):
     def settling():
         with database.transaction() as session:
-            return Settler(add, {"pages"}).settle(session, clock.now())
+            return Settler(add, PROMISED).settle(session, clock.now())
 
     return settling
 
@@ -237,7 +239,7 @@ def test_work_that_ended_without_its_notification_is_noticed(database, tell, add
     notification_id = tell()
     with database.transaction() as session:
         session.execute(update(WorkItem).values(state="dead"))
-        assert Settler(add, {"pages"}).settle(session, NOON).abandoned == 1
+        assert Settler(add, PROMISED).settle(session, NOON).abandoned == 1
     assert row(database, notification_id).state == "dead"
 
 
