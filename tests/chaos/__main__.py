@@ -1,4 +1,4 @@
-"""`make chaos`: scenarios at full scale; writes reports/chaos.json and reports/chaos.md.
+"""`make chaos`: scenarios at full scale; writes reports/chaos.json and .md, or chaos-rabbitmq.
 
 Without arguments: everything is killed a hundred times while ten thousand pieces of work are done.
 Exits 1 if a promise is broken.
@@ -41,8 +41,10 @@ def _options():
     parser.add_argument("--seconds", type=float, help="instead of --hits: as many as fit into it")
     parser.add_argument("--pause", type=float, help="seconds between two hits")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--output", type=Path, default=REPORTS / "chaos", help="without suffix")
-    return parser.parse_args()
+    parser.add_argument("--output", type=Path, help="without suffix")
+    options = parser.parse_args()
+    options.output = options.output or REPORTS / ("chaos-rabbitmq" if options.broker else "chaos")
+    return options
 
 
 def _adjusted(scenario, options):
@@ -55,9 +57,8 @@ def _adjusted(scenario, options):
     hits = scenario.hits
     if hits:
         hits = round(options.seconds / pause) if options.seconds else options.hits or hits
-    around = replace(scenario.around, broker=options.broker)
-    changes = {"pressure": pressure, "pause": pause, "hits": hits, "around": around}
-    return replace(scenario, seed=options.seed, **changes)
+    changes = {"pressure": pressure, "pause": pause, "hits": hits, "seed": options.seed}
+    return scenarios.on(replace(scenario, **changes), options.broker)
 
 
 def _run(scenario):

@@ -148,6 +148,16 @@ CLOCK_JUMPS = Scenario(
     around=Around(proxied=(Target.POSTGRES,), clock=True),
 )
 
+
+def on(scenario, broker):
+    """On another broker: a drill that kills Redis kills that one as well, if it is the drill's."""
+    killed = any(isinstance(each, Kill) and each.target is Target.REDIS for each in scenario.faults)
+    more = (Kill(target=Target.RABBITMQ),) if killed and broker == Target.RABBITMQ else ()
+    around = replace(scenario.around, broker=broker)
+    name = f"{scenario.name}, on RabbitMQ" if broker else scenario.name
+    return replace(scenario, name=name, faults=(*scenario.faults, *more), around=around)
+
+
 ALL = {
     scenario.name.casefold().replace(" ", "-"): scenario
     for scenario in (

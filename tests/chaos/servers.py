@@ -12,6 +12,8 @@ from tests.chaos.fault import ImpossibleError
 from workers.embedded import server as embedded
 
 POLL = 0.1
+MACHINE = "beam.smp"
+NOBODY = 2**22
 RABBITMQ = Path(__file__).resolve().parents[2] / ".ci" / "rabbitmq"
 
 
@@ -64,13 +66,57 @@ def kept(server):
         keeper.stop()
 
 
+class KeptRabbitmq:
+    """A scratch RabbitMQ from the distribution's package, started again whenever it dies."""
+
+    def __init__(self, folder):
+        self._folder = folder
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._keep)
+
+    @property
+    def url(self):
+        return (self._folder / "broker_url").read_text()
+
+    def start(self):
+        done = self._start()
+        if done.returncode:
+            raise ImpossibleError(f"no RabbitMQ can be started: {done.stderr.strip()[-300:]}")
+        self._thread.start()
+
+    def stop(self):
+        self._end.set()
+        self._thread.join()
+        subprocess.run([RABBITMQ, "stop", self._folder], check=True)
+
+    def process(self):
+        """The virtual machine itself; the script that starts it is no more than its parent."""
+        written = (self._folder / "server.pid").read_text().strip()
+        script = psutil.Process(int(written or NOBODY))  # empty while it is being written
+        family = [script, *script.children(recursive=True)]
+        for each in family:
+            if MACHINE in " ".join(each.cmdline()) and each.status() != psutil.STATUS_ZOMBIE:
+                return each
+        raise psutil.NoSuchProcess(script.pid)
+
+    def _start(self):
+        command = [RABBITMQ, "start", self._folder]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    def _keep(self):
+        while not self._end.wait(POLL):
+            try:
+                self.process()
+            except psutil.Error:
+                subprocess.run([RABBITMQ, "stop", self._folder], check=True)
+                self._start()
+
+
 @contextmanager
 def rabbitmq(folder):
-    """The address of a scratch RabbitMQ from the distribution's package."""
-    done = subprocess.run([RABBITMQ, "start", folder], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise ImpossibleError(f"no RabbitMQ can be started: {done.stderr.strip()[-300:]}")
+    keeper = KeptRabbitmq(folder)
+    keeper.start()
     try:
-        yield (folder / "broker_url").read_text()
+        yield keeper
     finally:
-        subprocess.run([RABBITMQ, "stop", folder], check=True)
+        keeper.stop()

@@ -86,13 +86,13 @@ def site(folder, around):
         if around.small_disk:
             stack.enter_context(small_disk(folder))
         stores = {t: stack.enter_context(_behind_proxy(t, folder)) for t in around.proxied}
-        environment = dict(loader.ENVIRONMENT)
+        environment, brokers = dict(loader.ENVIRONMENT), []
         for target, store in stores.items():
             name = "DATABASE" if target is Target.POSTGRES else "REDIS"
             environment[f"MENDLINE_{name}_URL"] = store.url
         if around.broker == Target.RABBITMQ:
-            started = stack.enter_context(rabbitmq(folder / "rabbitmq"))
-            environment["MENDLINE_BROKER_URL"] = started
+            brokers.append(stack.enter_context(rabbitmq(folder / "rabbitmq")))
+            environment["MENDLINE_BROKER_URL"] = brokers[0].url
         elif around.broker:
             environment["MENDLINE_BROKER_URL"] = around.broker
         clock = SharedClock(folder) if around.clock else None
@@ -110,7 +110,7 @@ def site(folder, around):
             database_url=direct.get("postgres_url", direct["database_url"]),
             redis_url=direct["redis_url"],
             proxies={target: store.proxy for target, store in stores.items()},
-            servers=[store.server for store in stores.values()],
+            servers=[*brokers, *(store.server for store in stores.values())],
             disk=folder if around.small_disk else None,
             clock=clock,
             spare_memory=spare,

@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from tests.chaos import logs, report
+from tests.chaos import logs, report, scenarios
+from tests.chaos.faults import Kill
 from tests.chaos.outcome import Hit, Outcome, as_json
 from tests.chaos.scenario import Expected
+from tests.chaos.targets import Target
 
 BOOKS = {
     "received": 10,
@@ -55,6 +57,22 @@ def test_each_broken_promise_is_said(change, words):
     outcome = replace(GOOD, **({"logged": {"process.ended": 1}} | change))
     (broken,) = expected.broken(outcome)
     assert words in broken
+
+
+@pytest.mark.parametrize(
+    ("scenario", "broker", "killed"),
+    [
+        (scenarios.EVERYTHING_KILLED, "rabbitmq", True),
+        (scenarios.EVERYTHING_KILLED, "amqp://elsewhere", False),
+        (scenarios.EVERYTHING_KILLED, None, False),
+        (scenarios.REDIS_CONNECTION, "rabbitmq", False),
+    ],
+)
+def test_a_drill_kills_a_rabbitmq_of_its_own_as_it_kills_redis(scenario, broker, killed):
+    found = scenarios.on(scenario, broker)
+    assert (Kill(target=Target.RABBITMQ) in found.faults) is killed
+    assert found.around.broker == broker
+    assert found.name.endswith("on RabbitMQ") is bool(broker)
 
 
 def test_a_fault_without_any_event_is_no_fallback():
