@@ -141,7 +141,7 @@ def restore(
     target = means.target.named(into) if into else means.target
     wish = Wish(target=target, overwrite=overwrite, upgrade=not no_upgrade)
     file = Upkeep(means, None).fetch(path)
-    done = restoring.restore(file, wish, means.loading, means.taking.clock)
+    done = restoring.restore(file, wish, means.quickly(), means.taking.clock)
     progress.done()
     fields = {
         "database": done.database,

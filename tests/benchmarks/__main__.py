@@ -19,6 +19,7 @@ BENCHMARKS = (
     "burst",
     "critical",
     "backup",
+    "backup_intake",
     "breaker",
     "alerts",
     "end_to_end",

@@ -24,25 +24,35 @@ NEUTRAL: Final = ("postgres", "template1")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loading:
+    """`jobs` tables and indexes at a time, where the backup is not encrypted."""
+
     key: Key | None = None
+    jobs: int = 1
     programs: Path | None = None
     tell: Tell = silent
 
 
 def load(backup: Backup, into: Target, how: Loading) -> None:
-    """In one transaction: all of it, or nothing but an empty database."""
+    """All of it, or an error and a database that is good for nothing but to be dropped."""
     with snapshot.connected(into) as connection:
         major = snapshot.server(connection).major
     argv = [
         Programs(major, how.programs).path("pg_restore"),
         "--exit-on-error",
-        "--single-transaction",
         "--no-owner",
         "--no-privileges",
         "--no-password",
         f"--dbname={into.plain}",
     ]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL}
+    if how.jobs > 1 and backup.manifest.key is None:
+        how.tell("restore", 0)
+        programs.run([*argv, f"--jobs={how.jobs}", str(backup.path.absolute())], into)
+    else:
+        _pipe(backup, [*argv, "--single-transaction"], into, how)
+
+
+def _pipe(backup: Backup, argv: list[str], into: Target, how: Loading) -> None:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL, "pipesize": PIECE}
     with programs.running(argv, into, **pipes) as process:
         assert process.stdin is not None
         total = 0

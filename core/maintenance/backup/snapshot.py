@@ -1,6 +1,7 @@
 """One view of the database for the dump and for what is counted: an exported snapshot."""
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -129,6 +130,19 @@ def contents(connection: Connection) -> Contents:
     return Contents(
         revision=_revision(connection, tables), tables=tables, objects=objects, wal=wal["place"]
     )
+
+
+@contextmanager
+def counting(connection: Connection) -> Iterator[Future[Contents]]:
+    """Counts in the connection's transaction meanwhile; a block that fails waits for none of it."""
+    with ThreadPoolExecutor(1, thread_name_prefix="backup-count") as pool:
+        counted = pool.submit(contents, connection)
+        try:
+            yield counted
+        finally:
+            while not counted.done():
+                connection.cancel()
+                wait([counted], timeout=0.1)
 
 
 def _revision(connection: Connection, tables: Mapping[str, TableFacts]) -> str | None:

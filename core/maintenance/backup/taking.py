@@ -1,11 +1,12 @@
-"""Takes a backup: dump and counts in one snapshot, into one file."""
+"""Takes a backup: dump and counts in one snapshot, side by side, into one file."""
 
-import subprocess
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
+from subprocess import DEVNULL, PIPE, Popen
 from typing import IO, Final
 
 from core.clock import Clock
@@ -43,7 +44,7 @@ class Taking:
 class _Origin:
     target: Target
     server: Server
-    contents: Contents
+    contents: Future[Contents]
     database_bytes: int
     at: datetime
     begun: float
@@ -61,9 +62,9 @@ def take(target: Target, how: Taking) -> Backup:
         with snapshot.exported(connection) as name:
             how.tell("count", 0)
             size = _size(connection)
-            origin = _Origin(target, server, snapshot.contents(connection), size, at, begun)
             argv = _argv(program, target, name, how.compression)
-            return _written(argv, origin, how)
+            with snapshot.counting(connection) as counted:
+                return _written(argv, _Origin(target, server, counted, size, at, begun), how)
 
 
 def _written(argv: list[str], origin: _Origin, how: Taking) -> Backup:
@@ -73,7 +74,7 @@ def _written(argv: list[str], origin: _Origin, how: Taking) -> Backup:
         return _manifest(path, origin, how, length)
 
     with programs.running(
-        argv, origin.target, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL
+        argv, origin.target, stdout=PIPE, stdin=DEVNULL, pipesize=container.PIECE
     ) as process:
         assert process.stdout is not None
         chunks = _told(process.stdout, process, how.tell)
@@ -92,7 +93,7 @@ def _argv(program: str, target: Target, snapshot_name: str, compression: int) ->
     ]
 
 
-def _told(pipe: IO[bytes], process: subprocess.Popen[bytes], tell: Tell) -> Iterator[bytes]:
+def _told(pipe: IO[bytes], process: Popen[bytes], tell: Tell) -> Iterator[bytes]:
     """Ends only when the program ended well: a cut dump must not become a backup."""
     total = 0
     while piece := pipe.read(PIECE):
@@ -116,7 +117,7 @@ def _manifest(path: Path, origin: _Origin, how: Taking, length: int) -> Manifest
         program=str(origin.server.major),
         compression=how.compression,
         key=how.key.id.hex() if how.key else None,
-        contents=origin.contents,
+        contents=origin.contents.result(),
     )
 
 

@@ -41,7 +41,7 @@ def elsewhere(target):
 
 
 def test_it_restores_under_a_new_name(backup, target, elsewhere):
-    done = restoring.restore(backup.path, Wish(target=elsewhere), Loading(), CLOCK)
+    done = restoring.restore(backup.path, Wish(target=elsewhere), Loading(jobs=2), CLOCK)
     assert (done.before, rows(elsewhere, "events"), rows(target, "events")) == (None, 10, 10)
 
 
