@@ -1,9 +1,10 @@
 """Real servers for the tests: private ones of this session, or those named in the environment."""
 
+import gc
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,6 +43,17 @@ settings.load_profile("shared")
 NodeManager.EXIT_TIMEOUT = 120
 # Where the tests' own clock begins.
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is loaded stays: nobody looks for garbage in it, now or later, or in a fork."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 class ByServers(LoadScopeScheduling):

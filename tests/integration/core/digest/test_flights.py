@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import psycopg
@@ -149,6 +150,8 @@ die = CURRENT._replace(analyse=lambda *_: os.kill(os.getpid(), signal.SIGSEGV))
 Digester(replace(world.means(), algorithm=die), world.rules, writer=2).batch()
 """
 
+LANDING = f"SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = {0x464C4947}"
+
 
 def test_a_process_that_is_killed_is_seen_by_the_next(world, database_url):
     world.put(failure(1), failure(2))
@@ -156,6 +159,8 @@ def test_a_process_that_is_killed_is_seen_by_the_next(world, database_url):
     assert killed.returncode == -signal.SIGSEGV
     ((rows, alone),) = flights(world)
     assert (len(rows), alone) == (2, 0)
+    while world.rows(LANDING):  # the server learns of the death a moment later
+        time.sleep(0.01)
     world.digest()
     assert world.totals().stored == 2
     assert world.event(1).level == "error"

@@ -52,7 +52,7 @@ def test_the_scaler_of_the_page_reads_a_number(anonymous, key):
     token = {"Authorization": f"Bearer {key('read')}"}
     answer = anonymous.get(urlsplit(asked["url"]).path, headers=token)
     value = answer.json()[asked["valueLocation"]]
-    assert value / float(asked["targetValue"]) == 11 / 8
+    assert value / float(asked["targetValue"]) == 11 / 32
 
 
 def test_nobodys_opinion_is_a_failure_and_not_a_number(reader, clock):

@@ -7,10 +7,11 @@ import uuid
 
 import pytest
 import sentry_sdk
+from sqlalchemy import func, select
 
 from core.intake import reader
 from core.intake.limits import Limits
-from core.model import InboxRow
+from core.model import BookEntry, InboxRow
 from tests.integration.core.intake.conftest import item
 from tests.integration.web.intake.server import serving, settings
 
@@ -20,6 +21,14 @@ def envelope(*kinds):
     for kind in kinds:
         lines += [json.dumps({"type": kind, "length": 2}), "{}"]
     return "\n".join(lines).encode()
+
+
+def rejected(served, database, reason):
+    """In the tally, or in the books already: the first upkeep may come at any moment."""
+    waiting = sum(line.count for line in served.service.tally.take() if line.reason == reason)
+    with database.transaction() as session:
+        entries = select(func.coalesce(func.sum(BookEntry.count), 0)).filter_by(reason=reason)
+        return waiting + session.scalar(entries)
 
 
 @pytest.fixture
@@ -44,18 +53,17 @@ def test_reports_are_limited_as_well_and_all_are_counted(full, project, database
     path = f"/k/{project.key}/api/errors/batch"
     answer = full.answers.post(path, json=[{"error": "boom"}] * 4)
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "10")
-    assert full.service.tally.take()[0].count == 4
+    assert rejected(full, database, "inbox_full") == 4
 
 
 @pytest.mark.parametrize("short", [True, False])
-def test_while_memory_is_short_errors_come_one_by_one(full_memory, short):
+def test_while_memory_is_short_errors_come_one_by_one(full_memory, short, database):
     full_memory.pressure.memory_short = short
     key = full_memory.key
     answer = full_memory.answers.post(f"/k/{key}/api/errors/batch", json=[{"error": "boom"}] * 3)
     assert answer.status_code == (429 if short else 200)
     assert full_memory.answers.post(f"/k/{key}/api/errors", json={"error": "boom"}).is_success
-    rejected = [line for line in full_memory.service.tally.take() if line.reason == "memory_short"]
-    assert [line.count for line in rejected] == ([3] if short else [])
+    assert rejected(full_memory, database, "memory_short") == (3 if short else 0)
 
 
 @pytest.fixture
