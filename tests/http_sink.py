@@ -29,7 +29,7 @@ class Sink:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def next(self):
+    def answer_to(self, request: Received):
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
@@ -38,8 +38,9 @@ def _handler(sink: Sink) -> type[BaseHTTPRequestHandler]:
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            sink.received.append(Received(self.command, self.path, headers, body))
-            status, told, content = sink.next()
+            request = Received(self.command, self.path, headers, body)
+            sink.received.append(request)
+            status, told, content = sink.answer_to(request)
             self.send_response(status)
             for name, value in {"content-length": str(len(content)), **told}.items():
                 self.send_header(name, value)
@@ -60,8 +61,8 @@ def _handler(sink: Sink) -> type[BaseHTTPRequestHandler]:
 
 
 @contextmanager
-def sinking() -> Iterator[Sink]:
-    sink = Sink()
+def sinking(sink: Sink | None = None) -> Iterator[Sink]:
+    sink = sink or Sink()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(sink))
     server.handle_error = lambda *_: None  # clients that go away are part of the tests
     sink.port = server.server_port

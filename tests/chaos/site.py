@@ -1,6 +1,7 @@
 """What a drill works on: a platform, and around it all that faults need to get at it."""
 
 import subprocess
+from collections.abc import Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +35,7 @@ class Around:
     A store in `proxied` runs outside the platform, behind a proxy. `broker` is the address of one
     that runs already, or `rabbitmq` for one of its own. With `memory` the host counts as short of
     it before the drill makes it so in earnest. `processes` are those of the Procfile that run; none
-    means all.
+    means all. `environment` is added to that of the platform.
     """
 
     proxied: tuple[Target, ...] = ()
@@ -43,6 +44,7 @@ class Around:
     clock: bool = False
     memory: bool = False
     processes: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def arguments(self):
@@ -86,7 +88,7 @@ def site(folder, around):
         if around.small_disk:
             stack.enter_context(small_disk(folder))
         stores = {t: stack.enter_context(_behind_proxy(t, folder)) for t in around.proxied}
-        environment, brokers = dict(loader.ENVIRONMENT), []
+        environment, brokers = loader.ENVIRONMENT | around.environment, []
         for target, store in stores.items():
             name = "DATABASE" if target is Target.POSTGRES else "REDIS"
             environment[f"MENDLINE_{name}_URL"] = store.url
