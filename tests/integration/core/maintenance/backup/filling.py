@@ -24,8 +24,8 @@ def fill(url, events, *, issues=50):
     return project, made
 
 
-def add(url, project, issues, events):
-    now = SystemClock().now().astimezone(UTC)
+def add(url, project, issues, events, *, now=None):
+    now = (now or SystemClock().now()).astimezone(UTC)
     ids = [uuid.uuid4() for _ in range(events)]
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
         with cursor.copy("COPY event_ids (event_id, project_id, received_at) FROM STDIN") as copy:
