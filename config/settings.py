@@ -89,6 +89,14 @@ class Settings(BaseSettings):
         description="Address that is called every minute while rules of alerts are evaluated, so "
         "that an outside watcher notices when Mendline is down.",
     )
+    certificate_hosts: list[str] = Field(
+        [],
+        description="Hosts whose TLS certificates are looked at every hour, as JSON: `host` or "
+        "`host:port`. Those that Mendline itself talks to are looked at anyway.",
+    )
+    max_gauges: int = Field(
+        1_000, ge=0, description="Series of gauges that the applications of one project may write."
+    )
     channels_file: Path | None = Field(
         None,
         description="TOML or YAML file with the channels that alerts are told on, besides those of "

@@ -14,6 +14,13 @@ def measure(work: Work) -> Result:
     return work.runtime.evaluating.measure()
 
 
+@task("alerts.certificates", queue=Queue.ALERTS)
+def certificates(work: Work) -> Result:
+    from tasks.certificates import measure  # noqa: PLC0415 (slow to import; asked once an hour)
+
+    return measure(work.runtime)
+
+
 @task("alerts.heartbeat", queue=Queue.ALERTS)
 def heartbeat(work: Work) -> Result:
     return work.runtime.evaluating.heartbeat()

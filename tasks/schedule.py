@@ -208,6 +208,13 @@ JOBS: Final = (
         priority=6,
     ),
     Job(
+        name="certificates",
+        task="alerts.certificates",
+        queue=Queue.ALERTS,
+        interval=60 * MINUTE,
+        priority=7,
+    ),
+    Job(
         name="recovery-questions",
         task="recovery.expire",
         queue=Queue.RECOVERY,

@@ -1,9 +1,9 @@
 """Numbers that are measured now and then, kept by the minute."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import orjson
@@ -11,17 +11,32 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from core.errors import UnprocessableError
 from core.model import GaugeMinute
 
 DISK_FREE: Final = "disk_free_ratio"
+CERTIFICATE_DAYS: Final = "certificate_days"
+# What the series of a gauge are told apart by, besides their project.
+LABELS: Final = ("host", "path", "name", "kind", "component", "currency", "subject")
+# Series that were written within this time are those that there are.
+LATELY: Final = timedelta(minutes=10)
+
+
+class TooManyGaugesError(UnprocessableError):
+    """A project writes more series of gauges than it may."""
+
+    code = "ML-VAL-0075"
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
+    """Of the minute of `at`, else of the present one."""
+
     name: str
     value: float
     labels: Mapping[str, str] = field(default_factory=dict)
     project_id: int | None = None
+    at: datetime | None = None
 
     @property
     def series(self) -> str:
@@ -30,9 +45,16 @@ class Reading:
 
 
 def put(session: Session, readings: Iterable[Reading], *, now: datetime) -> None:
-    """Of one minute the latest, the least and the most stay."""
-    minute = now.replace(second=0, microsecond=0)
-    rows = {(each.name, each.series): _row(each, minute) for each in readings}
+    """Of one minute the latest, the least and the most stay; what is given last is the latest."""
+    rows: dict[tuple[str, str, datetime], dict[str, Any]] = {}
+    for each in readings:
+        minute = (each.at or now).replace(second=0, microsecond=0)
+        key = (each.name, each.series, minute)
+        known = rows.get(key, {"least": each.value, "most": each.value})
+        rows[key] = _row(each, minute) | {
+            "least": min(known["least"], each.value),
+            "most": max(known["most"], each.value),
+        }
     if not rows:
         return
     statement = insert(GaugeMinute).values([rows[key] for key in sorted(rows)])
@@ -47,6 +69,22 @@ def put(session: Session, readings: Iterable[Reading], *, now: datetime) -> None
             },
         )
     )
+
+
+def within(session: Session, readings: Collection[Reading], *, most: int, now: datetime) -> None:
+    """Raises where a project would have more series than that by these."""
+    for project_id in {each.project_id for each in readings}:
+        mine = GaugeMinute.project_id == project_id
+        lately = GaugeMinute.minute > now - LATELY
+        statement = select(GaugeMinute.name, GaugeMinute.series).where(mine, lately).distinct()
+        known = {(name, series) for name, series in session.execute(statement)}
+        wanted = {(each.name, each.series) for each in readings if each.project_id == project_id}
+        if wanted - known and len(wanted | known) > most:
+            raise TooManyGaugesError(
+                f"A project may have {most} series of gauges; {len(known)} were written lately, "
+                f"and {len(wanted - known)} new ones are given.",
+                project_id=project_id,
+            )
 
 
 def between(
@@ -66,6 +104,4 @@ def _row(each: Reading, minute: datetime) -> dict[str, Any]:
         "labels": dict(each.labels),
         "project_id": each.project_id,
         "last": each.value,
-        "least": each.value,
-        "most": each.value,
     }

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.alerts.condition import About, Answers, Labels, Look, Measure, Metric, Sample, named
 from core.alerts.units import Unit
+from core.store.gauges import LABELS
 
 # How long ago a gauge may have been told to be missed.
 MEMORY: Final = timedelta(days=1)
@@ -27,7 +28,7 @@ class Gauges:
         Metric("last", Unit.NUMBER, "the latest number, unless it is older than `over`"),
         Metric("age", Unit.SECONDS, "since it was last told, within a day"),
     )
-    labels = ("project", "host", "path", "name", "kind", "component", "currency", "subject")
+    labels = ("project", *LABELS)
     by = labels
     over = timedelta(minutes=15)
     historic = True

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import select
 
 from config.alerts import shipped
 from config.settings import Settings
@@ -13,8 +14,10 @@ from core.store import alert_rules
 from core.store.counters import MemoryCounters
 from core.store.engine import Database
 from core.work.sender import MemorySender
+from tasks import certificates
 from tasks.app import Application
 from tasks.runtime import Runtime
+from tests.certificates import context, serving
 from tests.http_sink import sinking
 from workers.alert_clock import AlertClock as Clock
 
@@ -106,3 +109,16 @@ def test_one_wake_up_waits_at_a_time():
     clock.tick()
     clock.tick()
     assert sender.woken == [("alerts.evaluate", "alerts")]
+
+
+def test_days_of_certificates_are_measured_where_they_are_shown(compose, database, tmp_path):
+    now = SystemClock().now()
+    secured = context(tmp_path, begins=now - timedelta(days=1), ends=now + timedelta(days=9.5))
+    with serving(secured) as good, serving(None) as silent:
+        hosts = [f"127.0.0.1:{good}", f"127.0.0.1:{silent}"]
+        told = certificates.measure(compose(certificate_hosts=hosts))
+    assert told["certificate_days"][hosts[0]] == pytest.approx(9.5, abs=0.1)
+    assert list(told["failed"]) == [hosts[1]]
+    with database.transaction() as session:
+        (row,) = session.scalars(select(GaugeMinute))
+    assert (row.name, row.labels) == ("certificate_days", {"subject": hosts[0]})

@@ -5,12 +5,18 @@ import pytest
 
 from config.alerts import read_text
 
-PAGE = Path(__file__).parents[3] / "docs/howto/alert-conditions.md"
-BLOCKS = re.findall(r"```yaml\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+PAGES = Path(__file__).parents[3] / "docs/howto"
 
 
-@pytest.mark.parametrize("written", BLOCKS)
-def test_the_rules_of_the_page_can_be_used(written):
+def blocks(page):
+    return re.findall(r"```yaml\n(.*?)```", (PAGES / page).read_text("utf-8"), re.DOTALL)
+
+
+BLOCKS = blocks("alert-conditions.md")
+
+
+@pytest.mark.parametrize("written", [*BLOCKS, *blocks("gauges.md")])
+def test_the_rules_of_the_pages_can_be_used(written):
     found = read_text(written)
     assert found.problems == ()
     assert found.rules

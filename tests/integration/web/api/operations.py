@@ -59,6 +59,7 @@ OPERATIONS = {
     ("GET", "/api/v1/fleet/scale/{pool}"): ("read", False),
     ("POST", "/api/v1/fleet/{pool}/restart"): ("operate", False),
     ("POST", "/api/v1/fleet/{pool}/scale"): ("operate", False),
+    ("POST", "/api/v1/gauges"): ("ingest", True),
     ("GET", "/api/v1/hooks"): ("read", True),
     ("POST", "/api/v1/hooks"): ("admin", True),
     ("GET", "/api/v1/hooks/{hook_id}"): ("read", True),
