@@ -52,6 +52,7 @@ chaos: $(READY) ## kill everything at full scale for minutes; writes reports/cha
 	$(BIN)/python -m tests.chaos $(ARGS)
 	$(if $(ARGS),,$(BIN)/python -m tests.chaos.backups)
 	$(if $(ARGS),,$(BIN)/python -m tests.chaos.budget)
+	$(if $(ARGS),,$(BIN)/python -m pytest -q -n0 tests/chaos/upgrades.py)
 	$(if $(ARGS),,$(BIN)/python -m tests.chaos.alertmanager)
 	$(if $(ARGS),,$(BIN)/python -m tests.chaos.alerts --kills 0 --output reports/alert-latency)
 	$(if $(ARGS),,$(BIN)/python -m tests.chaos.alerts)

@@ -19,6 +19,7 @@ import psycopg
 
 from core.maintenance.backup import container
 from core.store import schema
+from tests.chaos import rebuilt
 from tests.integration.core.maintenance.backup.filling import add, fill
 from workers.embedded.postgres import EmbeddedPostgres
 from workers.embedded.server import running
@@ -96,7 +97,7 @@ def writing(url, project, issues):
         while not over.is_set():
             add(url, project, issues, 200)
             written[0] += 200
-            time.sleep(0.05)
+            time.sleep(0.2)
 
     thread = threading.Thread(target=write)
     thread.start()
@@ -115,6 +116,8 @@ def run(folder, events, *, refusals=True):
         schema.upgrade(url)
         project, issues = fill(url, events)
         drill = Drill(folder, url, other.url_of("mendline"))
+        if refusals:
+            rebuilt.leave_behind(url, project)
         with writing(url, project, issues) as written:
             drill.kill_in_the_middle()
             made = drill.ask("backup", "create")
@@ -122,8 +125,11 @@ def run(folder, events, *, refusals=True):
         path = Path(made["path"])
         drill.promise("drafts are gone", kept=not list(drill.backups.glob("*.draft")))
         moved = drill.move(path)
+        seconds_to_rebuild = None
         if refusals:
             failures(drill, path)
+            kept, seconds_to_rebuild = rebuilt.live_on(folder / "elsewhere", drill.elsewhere)
+            drill.promises |= kept
         return {
             "promises": drill.promises,
             "drafts_left_by_the_kill": drill.drafts,
@@ -131,6 +137,7 @@ def run(folder, events, *, refusals=True):
             "events_written_meanwhile": written[0],
             "seconds": made["seconds"],
             "recovery_seconds": made["recovery_seconds"],
+            "seconds_to_rebuild": seconds_to_rebuild,
             "bytes": made["bytes"],
         }
 
