@@ -18,7 +18,7 @@ from cli.failure import FAILED
 from cli.letters import person
 from cli.output import print_fields, print_json, print_rows, shown
 from cli.rules import FILE, content_of
-from config import alerting
+from config import alerting, wiring
 from config.alerts import Reading, read_text, shipped_text
 from core.alerts.desk import Desk
 from core.clock import SystemClock
@@ -106,6 +106,7 @@ def rules(shipped: bool, as_json: bool) -> None:  # noqa: FBT001
             AlertRuleShown.of(row).model_dump(mode="json") for row in alert_rules.every(session)
         ]
     print_rows(found, RULE_COLUMNS, as_json=as_json)
+    _warn()
 
 
 @alert.command("list")
@@ -130,6 +131,7 @@ def list_(every: bool, limit: int, as_json: bool, **asked: Sequence[str]) -> Non
         found = [shown(AlertShown, row[0]) for row in page.rows]
     lines = found if as_json else [_line(each) for each in found]
     print_rows(lines, COLUMNS, as_json=as_json)
+    _warn()
 
 
 @alert.command()
@@ -194,6 +196,13 @@ def _say(say: Say, *, as_json: bool) -> None:
 def _add(session: Session, wanted: WorkOrder) -> int:
     """Work by rows, which the dispatcher of the running platform finds."""
     return work.add(session, wanted, SystemClock().now()).work_id
+
+
+def _warn() -> None:
+    """Beside the list, so that nobody waits for word on a channel that cannot be used."""
+    _, problems = wiring.channels(settings())
+    for problem in problems:
+        click.echo(f"Nobody is told on this channel: {problem}", err=True)
 
 
 def _tell(found: Reading, file: Path) -> None:

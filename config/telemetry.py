@@ -116,6 +116,11 @@ ALERT_EVALUATION_SECONDS: Final = Histogram(
 ALERT_TRANSITIONS: Final = Counter(
     "mendline_alert_transitions", "Changes of state that rules made, by the new state", ["state"]
 )
+ALERT_CONDITIONS_FAILED: Final = Counter(
+    "mendline_alert_conditions_failed",
+    "Looks at which a kind of condition could not be asked",
+    ["kind"],
+)
 ALERT_SERIES: Final = Gauge(
     "mendline_alert_series",
     "Series that the last look at the rules found",

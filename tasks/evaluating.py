@@ -15,6 +15,7 @@ from config import alerts as written
 from config import wiring
 from config.alerts_file import AlertsFileError
 from config.telemetry import (
+    ALERT_CONDITIONS_FAILED,
     ALERT_EVALUATION_SECONDS,
     ALERT_SERIES,
     ALERT_TRANSITIONS,
@@ -67,6 +68,8 @@ class Evaluating:
         if done.ran:
             ALERT_EVALUATION_SECONDS.observe(time.perf_counter() - begun)
             ALERT_SERIES.set(done.series)
+        for kind in done.failed:
+            ALERT_CONDITIONS_FAILED.labels(kind).inc()
         for state, count in done.changes.items():
             ALERT_TRANSITIONS.labels(state).inc(count)
         if counts is not None:

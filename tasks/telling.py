@@ -1,8 +1,10 @@
 """What gets notifications of alerts to their channels, composed from the settings of a process."""
 
-from typing import TYPE_CHECKING
+import hashlib
+from typing import TYPE_CHECKING, Final
 
 import structlog
+from redis import RedisError
 
 from config import alerting, wiring
 from config.telemetry import ALERT_DELIVERIES, ALERT_DELIVERY_SECONDS
@@ -14,12 +16,24 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+DAY: Final = 86_400
+
 
 def deliverer(runtime: "Runtime") -> Deliverer:
     book, problems = wiring.channels(runtime.settings)
     for problem in problems:
-        log.error("alert.channel_unusable", problem=problem)
+        if _first(runtime, problem):
+            log.warning("alert.channel_unusable", problem=problem)
     return Deliverer(runtime.database, book, runtime.guarded, runtime.clock, observe)
+
+
+def _first(runtime: "Runtime", problem: str) -> bool:
+    """Many processes load the same files again and again; once a day one of them says it."""
+    name = "alert-channel-" + hashlib.blake2b(problem.encode(), digest_size=8).hexdigest()
+    try:
+        return bool(runtime.redis.set(name, 1, nx=True, ex=DAY))
+    except RedisError:
+        return True
 
 
 def promised(runtime: "Runtime") -> Promised:

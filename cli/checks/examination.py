@@ -56,6 +56,7 @@ class Examination:
 
     def run(self) -> None:
         self._look("settings", partial(stores.settings, self.settings))
+        self._look("channels", partial(stores.channels, self.settings))
         self._look("disk", partial(stores.disk, self.settings))
         self._look("letters", partial(letters, self.settings, self.clock))
         self._look("redis", partial(stores.redis, self.settings))

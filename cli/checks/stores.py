@@ -33,6 +33,15 @@ def settings(found: Settings) -> Finding:
     return ok("settings", f"data directory {found.data_dir.absolute()}")
 
 
+def channels(found: Settings) -> Finding:
+    """What alerts are told on; a channel that cannot be used costs itself, so it is a note."""
+    book, problems = wiring.channels(found)
+    if problems:
+        advice = "Mend the file of channels, or set what it asks for: `mendline alert channels`."
+        return note("channels", "; ".join(problems), advice)
+    return ok("channels", ", ".join(book.names) or "none is declared")
+
+
 def database(opened: Database) -> Finding:
     with opened.transaction() as session:
         number = int(session.execute(text("SHOW server_version_num")).scalar_one())

@@ -22,6 +22,7 @@ from core.alerts.template import worded
 from core.clock import Clock
 from core.errors import MendlineError
 from core.resilience.breaker import BreakerOpenError
+from core.store import alert_traces
 from core.store import notifications as rows
 from core.store.engine import Database
 from core.store.notifications import Outcome
@@ -91,10 +92,18 @@ class Deliverer:
         return {"sent": True, "status": receipt.status, "provider_id": receipt.provider_id}
 
     def give_up(self, notification_id: int, why: str) -> None:
-        """No further attempt is made, until somebody replays it."""
+        """No further attempt is made, until somebody replays it. Of a channel that cannot be used
+        a warning was given when it was loaded; the trace of each alert says it all the same.
+        """
+        now, told = self.clock.now(), self.book.masked(why)
         with self.database.transaction() as session:
-            rows.close(session, notification_id, rows.DEAD, self.clock.now())
-        log.error("alert.undelivered", notification_id=notification_id, error=self.book.masked(why))
+            found = rows.locked(session, notification_id)
+            if found is None or not rows.close(session, notification_id, rows.DEAD, now):
+                return
+            alert_traces.given_up(session, found, told[:ERROR], now=now)
+            known = found.channel not in self.book.declared
+        say = log.info if known else log.error
+        say("alert.undelivered", notification_id=notification_id, error=told)
 
     def _begin(self, notification_id: int) -> Underway | str:
         """An attempt, or the word for why none is made."""

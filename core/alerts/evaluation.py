@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-import structlog
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,6 +20,7 @@ from sqlalchemy.orm import Session
 from core.alerts.book import RuleBook
 from core.alerts.condition import Answers, Condition, Look, Measure
 from core.alerts.conditions import conditions
+from core.alerts.failures import Failures
 from core.alerts.living import Living
 from core.alerts.panel import Panel
 from core.alerts.rows import begun, moved
@@ -41,8 +41,6 @@ from core.store import alerts as rows
 from core.store import projects
 from core.store.alerts import Write
 from core.store.engine import savepoint
-
-log = structlog.get_logger()
 
 CLOCK: Final = "rules"
 MINUTE: Final = timedelta(minutes=1)
@@ -79,6 +77,7 @@ class Evaluator:
         self._conditions = known if known is not None else conditions()
         self._book = RuleBook()
         self._living = Living()
+        self._failures = Failures()
         self._turn = 0
 
     def tick(self, session: Session, now: datetime) -> Evaluated:
@@ -134,14 +133,14 @@ class Evaluator:
             kinds[rule.measure.kind].add(rule.measure)
         look = Look(at, {each.id: each.name for each in projects.every(session)})
         answers: dict[Measure, Any] = {}
-        failed = []
+        failed: dict[str, Exception] = {}
         for kind, measures in kinds.items():
             try:
                 with savepoint(session):
                     answers |= self._conditions[kind].measure(session, measures, look)
             except (SQLAlchemyError, ConfigurationError) as error:
-                failed.append(kind)
-                log.warning("alerts.condition_failed", kind=kind, error=str(error))
+                failed[kind] = error
+        self._failures.tell(failed, kinds, found)
         return answers, tuple(failed)
 
     def _told_anew(self, same: Sequence[Same], at: datetime) -> Iterator[Write]:

@@ -100,7 +100,8 @@ def _on_its_way(sent: Passed, steps: Sequence[Passed]) -> str:
     ]
     if not failed:
         return f"On its way to {sent.channel}: no attempt has been made yet."
-    return f"Not delivered to {sent.channel} in {len(failed)} attempts: {failed[-1].reason}"
+    tried = len([each for each in failed if each.outcome != rows.GIVEN_UP])
+    return f"Not delivered to {sent.channel} in {tried} attempts: {failed[-1].reason}"
 
 
 def _rule(session: Session, alert: Alert) -> list[Passed]:

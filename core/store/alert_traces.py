@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from core.model import (
+    Alert,
     AlertDecision,
     AlertGroup,
     AlertGroupMember,
@@ -18,6 +19,8 @@ from core.model import (
 
 # Of the newest; an alert that flaps for weeks has more than anybody reads.
 MOST: Final = 500
+# As `core.alerts.trace` calls the step.
+DELIVERED, GIVEN_UP = "delivered", "given up"
 
 
 def transitions(session: Session, alert_id: int) -> Sequence[AlertTransition]:
@@ -43,6 +46,23 @@ def attempts(session: Session, alert_id: int) -> Sequence[tuple[DeliveryAttempt,
         .limit(MOST)
     )
     return [(attempt, told) for attempt, told in session.execute(statement)][::-1]
+
+
+def given_up(session: Session, told: Notification, reason: str, *, now: datetime) -> None:
+    """No further attempt is made of it; alerts that are gone need no trace."""
+    entry = {
+        "group_id": told.group_id,
+        "notification_id": told.id,
+        "channel": told.channel,
+        "step": DELIVERED,
+        "outcome": GIVEN_UP,
+        "reason": reason,
+        "at": now,
+    }
+    about = select(Alert.id).where(Alert.id.in_(told.alert_ids))
+    entries = [{"alert_id": each, **entry} for each in session.scalars(about)]
+    if entries:
+        session.execute(insert(AlertDecision), entries)
 
 
 def next_look(session: Session, alert_id: int) -> datetime | None:

@@ -89,6 +89,20 @@ def test_channels_are_listed_without_their_secrets(run, declared, monkeypatch):
     assert "PAGERDUTY_KEY, which is not set" in json.loads(broken.stdout)[1]["problem"]
 
 
+def test_a_channel_that_cannot_be_used_is_told_beside_lists_and_by_the_doctor(
+    run, declared, monkeypatch
+):
+    monkeypatch.delenv("PAGERDUTY_KEY")
+    for listed in ("rules", "list"):
+        result = run("alert", listed, "--json")
+        assert result.exit_code == 0
+        assert isinstance(json.loads(result.stdout), list)
+        assert "needs the environment variable PAGERDUTY_KEY" in result.stderr
+    checks = json.loads(run("doctor", "--json").stdout)["checks"]
+    (found,) = [each for each in checks if each["name"] == "channels"]
+    assert (found["state"], "PAGERDUTY_KEY" in found["detail"]) == ("note", True)
+
+
 def test_what_was_told_is_listed_with_its_attempts(ask, run, database):
     wanted = Wanted(
         channel="ops",

@@ -142,3 +142,14 @@ def test_what_is_no_file_of_alerts(text, line):
     found = read_text(text)
     assert not found.usable
     assert found.problems[0].line == line
+
+
+def test_shipped_rules_without_a_fixed_number_wait_for_enough_data():
+    """On the first day there is little, and nobody is to be paged for that."""
+    found = {each.rule.name: each.rule for each in shipped().rules}
+    budget = found["Error budget burns"].measure
+    assert (budget.name, budget.option("least")) == ("burn_rate.factor", 100)
+    assert budget.option("short") == "5m"
+    unusual = found["Unusual errors"]
+    assert (unusual.measure.name, unusual.measure.by) == ("anomaly.errors", ("project",))
+    assert unusual.ladder[0].severity == "low"

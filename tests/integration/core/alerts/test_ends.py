@@ -11,6 +11,7 @@ from aiosmtpd.controller import Controller
 from sqlalchemy import delete, select, update
 from structlog.testing import capture_logs
 
+from core.alerts.channel import TransportError
 from core.alerts.channels.apprise import Apprise
 from core.alerts.channels.console import Console
 from core.alerts.channels.email import Email, Relay, Tls
@@ -22,7 +23,8 @@ from core.alerts.delivery import Deliverer
 from core.alerts.posting import Poster
 from core.alerts.route import Plan, Told
 from core.alerts.settling import Settler
-from core.model import Alert, Notification, WorkItem
+from core.alerts.why import story
+from core.model import Alert, DeliveryAttempt, Notification, WorkItem
 from core.outbound.http import Outbound
 from core.outbound.policy import OutboundPolicy
 from core.store.notifications import Promised
@@ -228,3 +230,25 @@ def test_what_left_with_its_time_is_not_told_again(house, alert):
     house.flush(OPS.pace.repeat)
     house.promised = replace(house.promised, stateful=frozenset())
     assert house.settle(3 * 24 * 60 * MINUTE).resolved == 0
+
+
+def test_an_alert_tells_why_it_was_not_delivered(house, alert):
+    """The channel cannot be used: no attempt, no error in the log, but an answer to `why`."""
+    broken = Book(broken={"email": "it needs smtp"})
+    deliverer = replace(house.deliverer, book=broken)
+    with house.database.transaction() as session:
+        mail = select(Notification.id).where(Notification.channel == "email")
+        notification_id = session.scalars(mail).one()
+        values = {"state": "waiting", "ended_at": None}
+        session.execute(update(Notification).values(**values))
+        session.execute(delete(DeliveryAttempt))
+    with pytest.raises(TransportError) as raised, house.database.transaction() as session:
+        deliverer.deliver(SimpleNamespace(session=session), notification_id)
+    house.clock.advance(1)
+    with capture_logs() as lines:
+        deliverer.give_up(notification_id, str(raised.value))
+    assert [line["log_level"] for line in lines] == ["info"]
+    with house.database.transaction() as session:
+        found = story(session, session.get_one(Alert, alert.id))
+    assert found.steps[-1].outcome == "given up"
+    assert "cannot be used: it needs smtp" in found.steps[-1].reason
