@@ -70,6 +70,7 @@ def _means(runtime: "Runtime") -> Means:
         rand=Random(),  # noqa: S311 (spreads attempts; nothing secret hangs on it)
         surroundings=Shared(around.breakers, around.budget, runtime.clock),
         observe=observe,
+        adapted=runtime.retries.adapted,
     )
 
 

@@ -131,12 +131,16 @@ class Runtime:
         """What is known of how retries go."""
         return RetryBook(self.database, self.clock)
 
+    def learn(self) -> None:
+        """Keeps that fresh; before any transaction, as it may wait for the database."""
+        self.retries.exchange_if_due(every=RATES_SECONDS)
+
     def policies(self, category: Category, task: str) -> Mapping[Category, RetryPolicy]:
         """How a failure of that kind is retried, as retries of that task have gone lately."""
         usual = OWN_TASKS.get(category)
         if usual is None:
             return OWN_TASKS
-        self.retries.exchange_if_due(every=RATES_SECONDS)
+        self.learn()
         return {category: self.retries.adapted(usual, str(category), f"{TASK}{task}")}
 
     @cached_property

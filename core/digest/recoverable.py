@@ -1,19 +1,33 @@
-"""What of a batch recovery should look at, from what the batch knows already: no row is read.
+"""What of a batch recovery should look at.
 
-A failure that may pass is told once in a minute of its issue, one that lasts when it begins. Each
-piece of work that can be run again is told, up to a number: each of them may be mended.
+One place in a program may fail in several ways, so an issue is told of by category: what may pass
+once in a minute, what lasts when it begins there. Each piece of work that can be run again is told,
+up to a number: each of them may be mended.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from core.digest.event import Digested, minute
 from core.digest.rows import StoredRow
 from core.digest.thinning import IssueMinuteKey
-from core.store.signals import NewSignal, SignalKind
+from core.store.signals import NewSignal, SignalKind, Told
 
 MOST_OPERATIONS: Final = 200
+
+
+class Place(NamedTuple):
+    issue_id: int
+    category: str
+
+
+@dataclass(slots=True)
+class _Found:
+    project_id: int
+    first: Digested | None = None
+    operations: list[str] = field(default_factory=list)
 
 
 def signals(
@@ -21,33 +35,54 @@ def signals(
     begun: Collection[int],
     earlier: Mapping[IssueMinuteKey, int],
     *,
+    told: Callable[[Collection[Told]], Collection[Told]],
     now: datetime,
 ) -> list[NewSignal]:
-    """`begun`: issues that are new or back; `earlier`: events of issues in minutes before this."""
-    firsts: dict[int, Digested] = {}
-    operations: dict[int, list[str]] = {}
-    projects: dict[int, int] = {}
+    """`begun`: issues that are new or back; `earlier`: events of issues in minutes before this.
+
+    `told` tells which of these were told before; it is asked once, and of what is in doubt only.
+    """
+    found: dict[Place, _Found] = {}
+    doubtful: dict[Place, tuple[Told, Digested]] = {}
     for row in rows:
-        event, issue_id = row.event, row.issue_id
+        event = row.event
         if not _is_heard(event):
             continue
-        transient = event.analysis.classification.transient
-        if transient and event.replayable and row.payload is not None:
-            operations.setdefault(issue_id, []).append(event.event_id.hex)
-            projects[issue_id] = event.project_id
-        elif issue_id not in firsts and (issue_id in begun or (transient and _new(row, earlier))):
-            firsts[issue_id] = event
-            projects[issue_id] = event.project_id
-    return [
-        NewSignal(
-            project_id=projects[issue_id],
-            issue_id=issue_id,
-            kind=SignalKind.RECOVERABLE,
-            at=now,
-            detail=_detail(firsts.get(issue_id), operations.get(issue_id, [])),
-        )
-        for issue_id in sorted(projects)
-    ]
+        place = Place(row.issue_id, event.analysis.classification.category.value)
+        if event.analysis.classification.transient and event.replayable and row.payload is not None:
+            each = found.setdefault(place, _Found(event.project_id))
+            each.operations.append(event.event_id.hex)
+        elif row.issue_id in begun or _new(row, earlier):
+            each = found.setdefault(place, _Found(event.project_id))
+            each.first = each.first or event
+        elif place not in doubtful:
+            doubtful[place] = (_told(place, event), event)
+    _decide(found, doubtful, told)
+    return [_signal(place, each, now) for place, each in sorted(found.items(), key=_by_place)]
+
+
+def _decide(
+    found: dict[Place, _Found],
+    doubtful: Mapping[Place, tuple[Told, Digested]],
+    told: Callable[[Collection[Told]], Collection[Told]],
+) -> None:
+    asked = {
+        place: each
+        for place, each in doubtful.items()
+        if place not in found or found[place].first is None
+    }
+    if not asked:
+        return
+    known = told([wanted for wanted, _ in asked.values()])
+    for place, (wanted, event) in asked.items():
+        if wanted not in known:
+            found.setdefault(place, _Found(event.project_id)).first = event
+
+
+def _told(place: Place, event: Digested) -> Told:
+    """What lasts is told once; what may pass in each minute."""
+    passing = event.analysis.classification.transient
+    return Told(*place, minute(event.received_at) if passing else None)
 
 
 def _is_heard(event: Digested) -> bool:
@@ -55,11 +90,20 @@ def _is_heard(event: Digested) -> bool:
 
 
 def _new(row: StoredRow, earlier: Mapping[IssueMinuteKey, int]) -> bool:
-    """Whether its issue had no event in this minute before."""
-    return IssueMinuteKey(row.issue_id, minute(row.event.received_at)) not in earlier
+    """Whether what may pass had no event of its issue in this minute before."""
+    passing = row.event.analysis.classification.transient
+    return passing and IssueMinuteKey(row.issue_id, minute(row.event.received_at)) not in earlier
 
 
-def _detail(first: Digested | None, operations: list[str]) -> dict[str, object]:
+def _by_place(item: tuple[Place, _Found]) -> Place:
+    return item[0]
+
+
+def _signal(place: Place, found: _Found, now: datetime) -> NewSignal:
     """As few words as possible: most signals tell of one event."""
-    detail: dict[str, object] = {"event_id": first.event_id.hex} if first else {}
-    return detail | ({"operations": operations[:MOST_OPERATIONS]} if operations else {})
+    detail: dict[str, object] = {"category": place.category}
+    if found.first is not None:
+        detail["event_id"] = found.first.event_id.hex
+    if found.operations:
+        detail["operations"] = found.operations[:MOST_OPERATIONS]
+    return NewSignal(found.project_id, place.issue_id, SignalKind.RECOVERABLE, now, detail)

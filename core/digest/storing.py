@@ -82,7 +82,9 @@ def store(
     components.add(session, bookkeeping.by_component(new))
     told = bookkeeping.signals(pairs, filed.created, regressed, now=how.now)
     begun = {*filed.created, *regressed}
-    mended = recoverable.signals(packed, begun, earlier, now=how.now)
+    mended = recoverable.signals(
+        packed, begun, earlier, told=lambda asked: signals.told(session, asked), now=how.now
+    )
     signals.add(session, [*told, *mended])
     return Stored(packed, len(mended))
 

@@ -9,6 +9,7 @@ from sqlalchemy import (
     LargeBinary,
     SmallInteger,
     Text,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -133,6 +134,13 @@ class Signal(Base):
     __table_args__ = (
         Index("ix_signals_unprocessed", "id", postgresql_where="processed_at IS NULL"),
         Index(None, "project_id", "at"),
+        Index(
+            "ix_signals_recoverable",
+            "issue_id",
+            text("(detail ->> 'category')"),
+            "at",
+            postgresql_where="kind = 'recoverable'",
+        ),
     )
 
     id: Mapped[Id]

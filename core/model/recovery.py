@@ -13,11 +13,11 @@ from core.model.base import Base, Id, Json, Moment, Ref
 class Recovery(Base):
     """One failure that the platform looks after, from the event that told of it to its end.
 
-    `subject` is what is to be mended: `issue:12`, or `operation:…` for one piece of an
-    application's work that can be sent again. Of a subject one recovery lives at a time. `chain`
-    names the strategies of the policy's `rule`, `step` the one that is tried, from 0. `situation`
-    is what was known when it was planned. `acted` counts actions that were really taken;
-    `automatic` is no longer true once a person had a hand in it.
+    `subject` is what is to be mended: one category of an issue as `issue:12:timeout`, or
+    `operation:…` for one piece of an application's work that can be sent again. Of a subject one
+    recovery lives at a time. `chain` names the strategies of the policy's `rule`, `step` the one
+    that is tried, from 0. `situation` is what was known when it was planned. `acted` counts actions
+    that were really taken; `automatic` is no longer true once a person had a hand in it.
     """
 
     __tablename__ = "recoveries"

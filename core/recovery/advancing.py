@@ -16,6 +16,7 @@ from core.recovery.means import Means
 from core.recovery.mode import Mode
 from core.recovery.situation import Situation
 from core.recovery.states import State, Step
+from core.store import components
 from core.store import recovery as rows
 
 log = structlog.get_logger()
@@ -105,7 +106,17 @@ class Advance:
 
     def _watch(self, found: Considered, verify: dict[str, Any]) -> None:
         now = self.means.clock.now()
-        made = self._note(found, Step.WATCHED, found.decision.reason, verify=verify, acted_at=now)
+        told = components.successes(
+            self.session, self.recovery.project_id, self.recovery.component or "", since=now
+        )
+        made = self._note(
+            found,
+            Step.WATCHED,
+            found.decision.reason,
+            verify=verify,
+            acted_at=now,
+            verification={"successes": told},
+        )
         due = now + timedelta(seconds=found.decision.delay + verify["after"])
         self.means.order(self.session, orders.verify(made, due, look=1))
         self._change(State.VERIFYING, f"{found.strategy}: {found.decision.reason}", due_at=due)

@@ -91,7 +91,8 @@ class Consideration:
         if found is None:
             return skip("there is no such strategy here")
         situation, means = self.situation, self.means
-        retry = means.policies.of(situation.category, situation.kind).retry
+        usual = means.policies.of(situation.category, situation.kind).retry
+        retry = means.adapted(usual, situation.category.value, situation.component)
         return found.decide(situation, Given(retry, tries, means.rand, self.course.use(strategy)))
 
     def _refusal(self, session: Session, recovery: Recovery, found: Considered) -> Refusal | None:

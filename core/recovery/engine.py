@@ -13,6 +13,7 @@ from core.recovery.advancing import Advance
 from core.recovery.approving import Word
 from core.recovery.beginning import Beginning
 from core.recovery.means import Means
+from core.recovery.situation import Situation
 from core.recovery.states import State, Step
 from core.store import recovery as rows
 from core.store import signals
@@ -85,3 +86,7 @@ class Engine:
     def explain(self, session: Session, event_id: uuid.UUID) -> Mapping[str, Any]:
         """What would be done about an event now, and why; nothing is written."""
         return explaining.explain(session, event_id, self.means)
+
+    def explain_situation(self, session: Session, situation: Situation) -> Mapping[str, Any]:
+        """The same of a failure that nobody has had yet."""
+        return explaining.of_situation(session, situation, self.means)

@@ -1,4 +1,4 @@
-"""What would be done about an event now, and why; nothing is written."""
+"""What would be done about an event or a situation now, and why; nothing is written."""
 
 import uuid
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from core.recovery.beginning import Beginning
 from core.recovery.considering import Consideration, Considered
 from core.recovery.decision import Verb
 from core.recovery.means import Means
-from core.recovery.sighting import Sighting
+from core.recovery.situation import Situation
 
 
 def explain(session: Session, event_id: uuid.UUID, means: Means) -> Mapping[str, Any]:
@@ -19,12 +19,15 @@ def explain(session: Session, event_id: uuid.UUID, means: Means) -> Mapping[str,
     sighted = beginning.sight(event_id)
     if sighted is None:
         return {"situation": None, "reason": "The event is gone, ignored or no failure."}
-    situation = sighted.situation
-    course = beginning.course(situation)
+    return of_situation(session, sighted.situation, means)
+
+
+def of_situation(session: Session, situation: Situation, means: Means) -> Mapping[str, Any]:
+    course = Beginning(session, means).course(situation)
     if course is None:
         return {"situation": situation.plain(), "reason": "No rule of a policy matches."}
     considering = Consideration(means, situation, course, dry=True)
-    recovery = _imagined(sighted)
+    recovery = _imagined(situation)
     return {
         "situation": situation.plain(),
         "reason": "" if course.chain else "The rule says that nothing is to be done.",
@@ -37,8 +40,7 @@ def explain(session: Session, event_id: uuid.UUID, means: Means) -> Mapping[str,
     }
 
 
-def _imagined(sighted: Sighting) -> Recovery:
-    situation = sighted.situation
+def _imagined(situation: Situation) -> Recovery:
     return Recovery(project_id=situation.project_id, component=situation.component, acted=0)
 
 

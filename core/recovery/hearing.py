@@ -1,14 +1,17 @@
 """What people say to recoveries, with a line in the audit of who, from where, and why."""
 
+import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
 from core.access import audit
 from core.access.audit import Act, Actor
 from core.model import Recovery
+from core.recovery.situation import Situation
 from core.store import recovery as rows
 
 
@@ -20,6 +23,10 @@ class Engine(Protocol):
     def run(
         self, session: Session, recovery_id: int, *, by: str, why: str, strategy: str | None = None
     ) -> Recovery: ...
+
+    def explain(self, session: Session, event_id: uuid.UUID) -> Mapping[str, Any]: ...
+
+    def explain_situation(self, session: Session, situation: Situation) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)

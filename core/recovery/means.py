@@ -14,6 +14,7 @@ from core.recovery.policy import Policies
 from core.recovery.probe import Probe
 from core.recovery.rulebook import Books
 from core.recovery.strategy import Strategy
+from core.resilience.backoff import RetryPolicy
 from core.store.payloads import Payloads
 from core.store.work import WorkOrder
 
@@ -61,10 +62,19 @@ def _unobserved(_what: str, _about: Mapping[str, Any]) -> None:
     pass
 
 
+# A policy, a category and a component; the policy as experience has it.
+Adapted = Callable[[RetryPolicy, str, str], RetryPolicy]
+
+
+def _as_it_is(policy: RetryPolicy, _category: str, _component: str) -> RetryPolicy:
+    return policy
+
+
 @dataclass(frozen=True, slots=True)
 class Means:
     """`order` writes a piece of work into the ledger. `observe` is told of what came to pass:
-    `planned`, `refused`, `acted`, `ended`, each with a few plain words about it.
+    `planned`, `refused`, `acted`, `ended`, each with a few plain words about it. `adapted` bends
+    how often and how far apart something is tried by how retries have gone, within bounds.
     """
 
     clock: Clock
@@ -78,3 +88,4 @@ class Means:
     rand: Random
     surroundings: Surroundings = field(default_factory=Calm)
     observe: Observe = _unobserved
+    adapted: Adapted = _as_it_is

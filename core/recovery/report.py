@@ -83,6 +83,7 @@ def figures(found: Figures) -> dict[str, Any]:
         "tried",
         "recovered",
         "automatic",
+        "subsided",
         "escalated_at_once",
         "errors",
         "unmanaged",
@@ -146,7 +147,8 @@ def as_markdown(kpis: Kpis, unhelped: Sequence[GivenUp]) -> str:
 def _summary(total: Figures) -> str:
     return (
         f"{total.errors} errors, {total.ended} recoveries ended: {total.recovered} recovered of "
-        f"{total.tried} tried, {total.escalated_at_once} given to a person at once."
+        f"{total.tried} tried, {total.escalated_at_once} given to a person at once. "
+        f"{total.subsided} more subsided without anybody telling of a success."
     )
 
 

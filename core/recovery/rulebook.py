@@ -13,10 +13,12 @@ from core.errors import NotFoundError
 from core.model import Project, RecoveryPolicy
 from core.recovery.book import Book, Layer
 from core.recovery.policy_reading import Words, checked, read
+from core.store.paging import MOMENT, Cursor, Keyset, Page
 from core.store.projects import get as project
 
 WHOLE_PROJECT: Final = ""
 NOTHING: Final = ""
+ORDER: Final = Keyset(RecoveryPolicy.created_at, RecoveryPolicy.project_id, MOMENT)
 
 log = structlog.get_logger()
 
@@ -63,23 +65,15 @@ def history(session: Session, place: Place) -> Sequence[RecoveryPolicy]:
 
 def every(session: Session, project_id: int) -> Sequence[RecoveryPolicy]:
     """What holds: the project's own first, then those of its components."""
-    newest = (
-        select(RecoveryPolicy.component, func.max(RecoveryPolicy.version).label("version"))
-        .where(RecoveryPolicy.project_id == project_id)
-        .group_by(RecoveryPolicy.component)
-        .subquery()
-    )
-    statement = (
-        select(RecoveryPolicy)
-        .join(
-            newest,
-            (RecoveryPolicy.component == newest.c.component)
-            & (RecoveryPolicy.version == newest.c.version),
-        )
-        .where(RecoveryPolicy.project_id == project_id, RecoveryPolicy.content != NOTHING)
-        .order_by(RecoveryPolicy.component)
-    )
+    statement = _in_force(project_id).order_by(RecoveryPolicy.component)
     return session.scalars(statement).all()
+
+
+def page(
+    session: Session, *, only: int | None = None, cursor: Cursor | None = None, limit: int = 100
+) -> Page:
+    """What holds in all projects or in one, newest first; each row begins with the policy."""
+    return ORDER.page(session, _in_force(only), cursor=cursor, limit=limit)
 
 
 def put(
@@ -130,6 +124,28 @@ class Books:
             problems = [str(problem) for problem in found.problems if problem.fatal]
             log.warning("policy.skipped", project_id=place.project_id, problems=problems)
         return replace(found.layer, name=place.name, version=number)
+
+
+def _in_force(project_id: int | None) -> Select[RecoveryPolicy]:
+    """The newest version at each place, unless it took the policy away."""
+    newest = select(
+        RecoveryPolicy.project_id,
+        RecoveryPolicy.component,
+        func.max(RecoveryPolicy.version).label("version"),
+    ).group_by(RecoveryPolicy.project_id, RecoveryPolicy.component)
+    if project_id is not None:
+        newest = newest.where(RecoveryPolicy.project_id == project_id)
+    known = newest.subquery()
+    return (
+        select(RecoveryPolicy)
+        .join(
+            known,
+            (RecoveryPolicy.project_id == known.c.project_id)
+            & (RecoveryPolicy.component == known.c.component)
+            & (RecoveryPolicy.version == known.c.version),
+        )
+        .where(RecoveryPolicy.content != NOTHING)
+    )
 
 
 def _of(place: Place) -> ColumnElement[bool]:

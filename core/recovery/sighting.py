@@ -80,13 +80,13 @@ def _situation(issue: Issue, found: Event, document: Mapping[str, Any]) -> Situa
     proposal = mapping(analysis.get("proposal"))
     category = Category(found.category)
     again = found.transient and bool(mapping(meant.get("replay")))
-    work = f"operation:{_piece_of_work(meant, found.component)}" if again else f"issue:{issue.id}"
+    work = f"operation:{_piece_of_work(meant, found.component)}"
     advised = proposal.get("action")
     return Situation(
         project_id=found.project_id,
         issue_id=issue.id,
         event_id=found.event_id.hex,
-        subject=work,
+        subject=work if again else f"issue:{issue.id}:{category.value}",
         title=issue.title[:LONGEST],
         category=category,
         family=found.family or "",

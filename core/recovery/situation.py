@@ -11,7 +11,8 @@ from core.errors import Category
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """`subject` is what is to be mended: `issue:12`, or `operation:…` for one piece of work.
+    """`subject` is what is to be mended: `issue:12:timeout`, as one place may fail in several ways,
+    or `operation:…` for one piece of work.
 
     `replayable`: the event says how to run the work again. `retry_after` in seconds, as the failing
     side told it. `new_in_release`: the issue was first seen in the release that the event is of.

@@ -1,13 +1,15 @@
 """The states of a recovery and of its attempts, and the ways between them.
 
-    planned ─▶ acting ─▶ verifying ─▶ recovered
+    planned ─▶ acting ─▶ verifying ─▶ recovered | subsided
      │ ▲ │        │         │ └─▶ rolling_back ─▶ rolled_back
      │ │ │        └─────────┴──────────┴────────────┘ │
      │ │ └─▶ awaiting_approval ─▶ approved ─▶ acting  │
      │ └──────────────────────────────────────────────┘  the next attempt
      └─▶ shadowed | reported | refused | escalated | rejected | expired
 
-A planned recovery that a guard put off stays planned, with a time.
+A planned recovery that a guard put off stays planned, with a time. One that was only watched and
+that nobody has told of as well has subsided: the failure does not come again, and that is all that
+is known.
 """
 
 from collections.abc import Mapping
@@ -24,6 +26,7 @@ class State(StrEnum):
     ROLLING_BACK = "rolling_back"
     ROLLED_BACK = "rolled_back"
     RECOVERED = "recovered"
+    SUBSIDED = "subsided"
     SHADOWED = "shadowed"
     REPORTED = "reported"
     REFUSED = "refused"
@@ -41,11 +44,14 @@ FOLLOWERS: Final[Mapping[State, frozenset[State]]] = {
     State.AWAITING_APPROVAL: frozenset({State.APPROVED, State.REJECTED, State.EXPIRED}),
     State.APPROVED: frozenset({State.ACTING}),
     State.ACTING: frozenset({State.VERIFYING, State.PLANNED}),
-    State.VERIFYING: frozenset({State.RECOVERED, State.ROLLING_BACK, State.PLANNED}),
+    State.VERIFYING: frozenset(
+        {State.RECOVERED, State.SUBSIDED, State.ROLLING_BACK, State.PLANNED}
+    ),
     State.ROLLING_BACK: frozenset({State.ROLLED_BACK, State.ESCALATED}),
     State.ROLLED_BACK: frozenset({State.PLANNED}),
     **{state: frozenset() for state in _ENDS},
     State.RECOVERED: frozenset(),
+    State.SUBSIDED: frozenset(),
     State.REJECTED: frozenset(),
     State.EXPIRED: frozenset(),
 }
@@ -70,6 +76,7 @@ class Step(StrEnum):
     SHADOWED = "shadowed"
     FAILED = "failed"
     VERIFIED = "verified"
+    UNPROVEN = "unproven"
     DISPROVED = "disproved"
     UNDOING = "undoing"
     UNDONE = "undone"

@@ -16,10 +16,14 @@ from core.recovery.means import Means
 from core.recovery.probe import Finding, Question
 from core.recovery.states import State, Step
 from core.recovery.verification import Evidence, Outcome, Verdict, judge
+from core.store import components
 from core.store import recovery as rows
 from core.store.engine import Database
+from core.store.recovery import Kind
 
 PROBE_SECONDS: Final = 10.0
+# Who only waits to be told of a success looks so much more seldom.
+CALMLY: Final = 4
 BASELINE: Final = timedelta(hours=1)
 # What was done, or may have been, and waits for a verdict.
 _OPEN: Final = (Step.ACTED, Step.UNKNOWN, Step.WATCHED)
@@ -78,8 +82,11 @@ class _Look:
             self._recovered(verdict)
         elif verdict.outcome is Outcome.ILL:
             self._disproved(verdict)
+        elif verdict.outcome is Outcome.SILENT:
+            self._subsided(verdict)
         else:
-            due = evidence.now + timedelta(seconds=settings.every)
+            calmly = CALMLY if evidence.watched and verdict.well else 1
+            due = evidence.now + timedelta(seconds=settings.every * calmly)
             rows.touch(self.session, self.recovery, due_at=due)
             self.means.order(self.session, orders.verify(self.attempt, due, look=look + 1))
         return self.attempt.state
@@ -104,31 +111,44 @@ class _Look:
             well_since=datetime.fromisoformat(since) if since else None,
             flaps=int(earlier.get("flaps", 0)),
             apart=self._apart(acted_at),
+            watched=self.attempt.state == Step.WATCHED,
+            successes=self._successes() - int(earlier.get("successes", 0)),
         )
+
+    def _successes(self) -> int:
+        """What the component told by itself since the minute in which it was first watched."""
+        if self.attempt.state != Step.WATCHED or not self.recovery.component:
+            return 0
+        about = (self.recovery.project_id, self.recovery.component)
+        return components.successes(self.session, *about, since=self.attempt.at)
 
     def _failures(self, since: datetime) -> tuple[int, datetime | None]:
         """Of one piece of work its own; others of the same issue do not speak against it."""
-        last = self.recovery.last_event_at
-        if self.recovery.subject.startswith("operation:") or self.recovery.issue_id is None:
+        last, kind = self.recovery.last_event_at, self._kind()
+        if kind is None:
             return (1, last) if last > since else (0, None)
-        return rows.events_since(self.session, self.recovery.issue_id, since)
+        return rows.events_since(self.session, kind, since)
+
+    def _kind(self) -> Kind | None:
+        """None of one piece of work."""
+        if self.recovery.subject.startswith("operation:") or self.recovery.issue_id is None:
+            return None
+        return Kind(self.recovery.issue_id, self.recovery.category)
 
     def _apart(self, acted_at: datetime) -> float | None:
         """Seconds between two failures before the act; not known from fewer than two."""
-        first, issue = self.recovery.first_event_at, self.recovery.issue_id
-        if self.recovery.subject.startswith("operation:") or issue is None:
+        first, kind = self.recovery.first_event_at, self._kind()
+        if kind is None:
             return None
         later, since_then = (
-            rows.events_since(self.session, issue, at)[0] for at in (first, acted_at)
+            rows.events_since(self.session, kind, at)[0] for at in (first, acted_at)
         )
         spans = later - since_then
         return (acted_at - first).total_seconds() / spans if spans > 0 else None
 
     def _baseline(self) -> float:
-        if self.recovery.subject.startswith("operation:") or self.recovery.issue_id is None:
-            return 0.0
-        until = self.recovery.first_event_at
-        return rows.baseline(self.session, self.recovery.issue_id, until, span=BASELINE)
+        kind, until = self._kind(), self.recovery.first_event_at
+        return rows.baseline(self.session, kind, until, span=BASELINE) if kind else 0.0
 
     def _keep(self, evidence: Evidence, verdict: Verdict, look: int) -> None:
         earlier = self.attempt.verification or {}
@@ -144,7 +164,10 @@ class _Look:
             "probe": evidence.finding.summary if evidence.finding else None,
             "well_since": since.isoformat() if verdict.well else None,
             "flaps": evidence.flaps + (was_well and not verdict.well),
+            "successes": int(earlier.get("successes", 0)),
         }
+        if not verdict.well:
+            kept["successes"] = self._successes()  # of before it was well
         rows.move_attempt(
             self.session, self.attempt, [self.attempt.state], self.attempt.state, verification=kept
         )
@@ -157,6 +180,12 @@ class _Look:
             self.means.surroundings.succeeded(self.recovery.component or "")
         reason = f"{self.attempt.strategy}: {verdict.reason}"
         changing.change(self.session, self.recovery, State.RECOVERED, reason, means=self.means)
+
+    def _subsided(self, verdict: Verdict) -> None:
+        now = self.means.clock.now()
+        rows.move_attempt(self.session, self.attempt, _OPEN, Step.UNPROVEN, ended_at=now)
+        reason = f"{self.attempt.strategy}: {verdict.reason}"
+        changing.change(self.session, self.recovery, State.SUBSIDED, reason, means=self.means)
 
     def _disproved(self, verdict: Verdict) -> None:
         now, undo = self.means.clock.now(), self._can_be_undone()

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.model import ComponentMinute
@@ -51,6 +51,7 @@ class Delta:
         )
 
 
+MINUTE: Final = 60
 # How a row takes another one in; `kept` is the name of the table in the statement.
 ADD_UP: Final = """
     ON CONFLICT (project_id, component, minute, resolution) DO UPDATE SET
@@ -114,6 +115,17 @@ def parameters(deltas: Iterable[tuple[Slot, Delta]]) -> Sequence[Any]:
 
 def add(session: Session, deltas: Iterable[tuple[Slot, Delta]]) -> None:
     driver_connection(session).execute(SQL, parameters(deltas))
+
+
+def successes(session: Session, project_id: int, component: str, *, since: datetime) -> int:
+    """Those that a component has told of, from the minute of this moment on."""
+    statement = select(func.coalesce(func.sum(ComponentMinute.successes), 0)).where(
+        ComponentMinute.project_id == project_id,
+        ComponentMinute.component == component,
+        ComponentMinute.minute >= since.replace(second=0, microsecond=0),
+        ComponentMinute.resolution == MINUTE,
+    )
+    return int(session.execute(statement).scalar_one())
 
 
 def between(

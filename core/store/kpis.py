@@ -1,8 +1,8 @@
 """Key figures of recovery over a period, in all, by component and by category.
 
 What ended in the period counts. `tried` leaves out errors that were given to a person at once, as
-nothing of ours could mend them. Errors are unmanaged when nothing was decided about their issue,
-neither by a recovery nor by a person.
+nothing of ours could mend them, and what has subsided: nobody knows whether it was mended. Errors
+are unmanaged when nothing was decided about their issue, neither by a recovery nor by a person.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,14 +19,15 @@ _RECOVERIES: Final = text("""
                state = 'recovered' AS mended,
                extract(epoch FROM ended_at - planned_at)::float8 AS seconds,
                extract(epoch FROM ended_at - first_event_at)::float8 AS since_first,
-               state IN ('recovered', 'refused', 'rejected', 'expired', 'failed')
+               state <> 'subsided' AND (
+                   state IN ('recovered', 'refused', 'rejected', 'expired', 'failed')
                    OR acted > 0
                    OR EXISTS (
                        SELECT FROM recovery_attempts AS done
                        WHERE done.recovery_id = recoveries.id AND done.state IN
                            ('watched', 'acted', 'unknown', 'verified', 'disproved', 'undone',
                             'stuck', 'refused')
-                   ) AS tried
+                   )) AS tried
         FROM recoveries
         WHERE ended_at >= :since AND ended_at < :until
           AND (CAST(:project_id AS bigint) IS NULL OR project_id = :project_id)
@@ -37,6 +38,7 @@ _RECOVERIES: Final = text("""
            count(*) FILTER (WHERE tried) AS tried,
            count(*) FILTER (WHERE mended) AS recovered,
            count(*) FILTER (WHERE mended AND automatic) AS automatic,
+           count(*) FILTER (WHERE state = 'subsided') AS subsided,
            count(*) FILTER (WHERE state = 'escalated' AND NOT tried) AS escalated_at_once,
            avg(seconds) FILTER (WHERE mended) AS recovery_seconds,
            max(seconds) FILTER (WHERE mended) AS longest_seconds,
@@ -74,6 +76,7 @@ def _share(part: int, whole: int) -> float | None:
 class Figures:
     """Shares are none where there is nothing to take a share of. Times in seconds.
 
+    `subsided` did not come again, and nobody told of a success; that is in no rate.
     `recovery_seconds` runs from the plan to the verified end, `mttr_seconds` from the first event.
     """
 
@@ -81,6 +84,7 @@ class Figures:
     tried: int = 0
     recovered: int = 0
     automatic: int = 0
+    subsided: int = 0
     escalated_at_once: int = 0
     recovery_seconds: float | None = None
     longest_seconds: float | None = None

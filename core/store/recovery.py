@@ -23,7 +23,15 @@ _WHOLE: Final = "*"
 
 _EVENTS: Final = text("""
     SELECT count(*), max(received_at) FROM events
-    WHERE issue_id = :issue AND received_at > :since""")
+    WHERE issue_id = :issue AND received_at > :since AND category = :category""")
+# Of a flood that many are enough to know: fewer than there were make a judge stricter.
+_OF_CATEGORY: Final = text("""
+    SELECT count(*) FROM (
+        SELECT FROM events
+        WHERE issue_id = :issue AND category = :category
+          AND received_at >= :since AND received_at < :until
+        LIMIT 10000
+    ) AS counted""")
 _BASELINE: Final = text("""
     SELECT coalesce(sum(events), 0) FROM issue_minutes
     WHERE issue_id = :issue AND resolution = 60
@@ -240,16 +248,29 @@ def healthy(session: Session, attempt: RecoveryAttempt, now: datetime) -> None:
     )
 
 
-def events_since(session: Session, issue_id: int, since: datetime) -> tuple[int, datetime | None]:
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """The events of an issue that are alike: one place may fail in several ways."""
+
+    issue_id: int
+    category: str
+
+
+def events_since(session: Session, kind: Kind, since: datetime) -> tuple[int, datetime | None]:
     """How many, and when the last of them came."""
-    count, last = session.execute(_EVENTS, {"issue": issue_id, "since": since}).one()
+    values = {"issue": kind.issue_id, "category": kind.category, "since": since}
+    count, last = session.execute(_EVENTS, values).one()
     return int(count), last
 
 
-def baseline(session: Session, issue_id: int, until: datetime, *, span: timedelta) -> float:
-    """Events of an issue in a second, over whole minutes before `until`."""
-    values = {"issue": issue_id, "since": until - span, "until": until}
-    return float(session.execute(_BASELINE, values).scalar_one()) / span.total_seconds()
+def baseline(session: Session, kind: Kind, until: datetime, *, span: timedelta) -> float:
+    """Such events in a second before `until`; as many as its whole minutes know, at most."""
+    values = {"issue": kind.issue_id, "since": until - span, "until": until}
+    known = session.execute(_BASELINE, values).scalar_one()
+    if known:
+        about = values | {"category": kind.category}
+        known = min(known, session.execute(_OF_CATEGORY, about).scalar_one())
+    return float(known) / span.total_seconds()
 
 
 def get(session: Session, recovery_id: int, *, project_id: int | None = None) -> Recovery:

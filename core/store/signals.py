@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.orm import Session
 
 from core.model import Signal
@@ -36,6 +36,37 @@ class NewSignal:
     kind: str
     at: datetime
     detail: dict[str, Any] = field(default_factory=dict)
+
+
+class Told(NamedTuple):
+    """That recovery was told of a category of an issue, since then; none: at any time."""
+
+    issue_id: int
+    category: str
+    since: datetime | None
+
+
+_TOLD: Final = text("""
+    SELECT place FROM unnest(
+        CAST(:issues AS bigint[]), CAST(:categories AS text[]), CAST(:since AS timestamptz[])
+    ) WITH ORDINALITY AS asked (issue_id, category, since, place)
+    WHERE EXISTS (
+        SELECT FROM signals
+        WHERE signals.kind = 'recoverable' AND signals.issue_id = asked.issue_id
+          AND signals.detail ->> 'category' = asked.category
+          AND (asked.since IS NULL OR signals.at >= asked.since)
+    )""")
+
+
+def told(session: Session, asked: Collection[Told]) -> set[Told]:
+    """Those of these that are so."""
+    ordered = list(asked)
+    values = {
+        "issues": [each.issue_id for each in ordered],
+        "categories": [each.category for each in ordered],
+        "since": [each.since for each in ordered],
+    }
+    return {ordered[place - 1] for place in session.scalars(_TOLD, values)}
 
 
 def add(session: Session, signals: Iterable[NewSignal]) -> None:

@@ -14,12 +14,15 @@ from core.alerts.units import Unit
 # Fewer recoveries than this have no rate worth telling.
 FEWEST: Final = 5
 
-# As the key figures count: what was given to a person at once, nothing of ours could have mended.
+# As the key figures count: what was given to a person at once, nothing of ours could have mended;
+# and of what has subsided nobody knows whether it was.
 _ENDED: Final = text("""
     SELECT seconds, project_id, component, category, count(*) AS ended,
         count(*) FILTER (WHERE state = 'recovered') AS recovered,
         count(*) FILTER (WHERE state IN ('escalated', 'failed')) AS failed,
-        count(*) FILTER (WHERE NOT (state = 'escalated' AND acted = 0)) AS tried
+        count(*) FILTER (
+            WHERE state <> 'subsided' AND NOT (state = 'escalated' AND acted = 0)
+        ) AS tried
     FROM recoveries, unnest(CAST(:windows AS float8[])) AS seconds
     WHERE ended_at > to_timestamp(CAST(:now AS float8) - seconds) AND ended_at <= :until
         AND state NOT IN ('shadowed', 'reported')

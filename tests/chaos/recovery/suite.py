@@ -11,7 +11,7 @@ from tests.chaos.recovery.outcome import AT_ONCE, WORST, Left, Mended
 
 # States after which the platform does nothing more by itself.
 ENDED = {
-    *("recovered", "refused", "shadowed", "reported", "rejected", "expired"),
+    *("recovered", "subsided", "refused", "shadowed", "reported", "rejected", "expired"),
     *("escalated", "failed"),
 }
 # What is no act, and what only watches the client.

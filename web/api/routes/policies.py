@@ -1,11 +1,13 @@
 """Recovery policies of projects and their components: what is done about failures, and how far."""
 
+import uuid
 from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from sqlalchemy.orm import Session
 
+from config.recovery_policy import shipped_text
 from core.access.audit import Act as Audited
 from core.access.audit import Actor, record
 from core.model import RecoveryPolicy
@@ -13,9 +15,19 @@ from core.recovery import rulebook
 from core.recovery.policy_reading import read
 from core.recovery.rulebook import WHOLE_PROJECT, Place
 from core.recovery.vocabulary import words
-from core.store import projects
+from core.store import events, projects
 from web.api.auth import CallerAddress, PlatformOperator, Reader
-from web.api.schemas.policies import PolicyChecked, PolicyShown, PolicyVersionShown, PolicyWritten
+from web.api.listing import Listed
+from web.api.schemas.policies import (
+    Explained,
+    PolicyChecked,
+    PolicyInForce,
+    PolicyShown,
+    PolicyVersionShown,
+    PolicyWritten,
+    ShippedPolicy,
+    Supposed,
+)
 from web.api.schemas.rules import ProblemShown
 from web.api.schemas.shape import Number
 from web.api.services import Provided, Services
@@ -24,6 +36,33 @@ router = APIRouter(prefix="/policies", tags=["recovery"])
 Component = Annotated[
     str, Query(max_length=200, description="Of one component. Default: of the whole project.")
 ]
+
+
+@router.get("", summary="The policies that hold, of all projects, newest first")
+def list_all_policies(services: Provided, who: Reader, ask: Listed) -> list[PolicyInForce]:
+    with services.database.transaction() as session:
+        page = rulebook.page(session, only=who.project_id, cursor=ask.cursor, limit=ask.limit)
+        return [PolicyInForce.of(each) for each in ask.link(page)]
+
+
+@router.get("/shipped", summary="The policy that holds where no other one has a rule")
+def get_shipped_policy(who: Reader) -> ShippedPolicy:  # noqa: ARG001 (must be somebody)
+    return ShippedPolicy(content=shipped_text())
+
+
+@router.get("/explain/{event_id}", summary="What would be done about an event now, and why")
+def explain_policy(event_id: uuid.UUID, services: Provided, who: Reader) -> Explained:
+    with services.database.transaction() as session:
+        events.find(session, event_id, project_id=who.project_id)
+        return Explained.model_validate(services.engine().explain(session, event_id))
+
+
+@router.post("/explain", summary="What would be done about a failure that nobody has had yet")
+def explain_situation(body: Supposed, services: Provided, who: Reader) -> Explained:
+    with services.database.transaction() as session:
+        projects.visible(session, int(body.project_id), only=who.project_id)
+        found = services.engine().explain_situation(session, body.situation())
+        return Explained.model_validate(found)
 
 
 @router.get(

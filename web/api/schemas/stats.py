@@ -12,9 +12,14 @@ class FiguresShown(Shown):
     unmanaged: int = Field(description="Errors about which nothing was decided.")
     unmanaged_share: float | None
     ended: int = Field(description="Recoveries that ended.")
-    tried: int = Field(description="Those of them that were not a person's from the start.")
+    tried: int = Field(
+        description="Those of them with a known outcome that were not a person's from the start."
+    )
     recovered: int
     automatic: int = Field(description="Recovered without a person.")
+    subsided: int = Field(
+        description="Did not come again, and nobody told of a success; counted in no rate."
+    )
     escalated_at_once: int
     recovery_rate: float | None = Field(description="Recovered of those tried.")
     automatic_share: float | None = Field(description="Automatic of those recovered.")

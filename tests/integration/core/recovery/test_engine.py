@@ -123,9 +123,46 @@ def test_a_client_that_tries_again_is_watched_and_needs_no_leave(database, clock
     world = World(database, clock)
     recovery = world.begin(category="concurrency")
     world.turn()
+    assert world.path(recovery) == ["planned", "verifying", "subsided"]
+    assert world.steps(recovery) == [("retry", "unproven")]
+    assert world.row(recovery).acted == 0
+    assert "nobody told of a success" in world.row(recovery).reason
+
+
+def test_what_is_watched_has_recovered_once_its_component_tells_of_a_success(database, clock):
+    world = World(database, clock)
+    world.succeeded("checkout")
+    recovery = world.begin(category="concurrency")
+    world.do_next()
+    assert world.state(recovery) == "verifying"
+    world.succeeded("checkout")
+    world.turn()
     assert world.path(recovery) == ["planned", "verifying", "recovered"]
     assert world.steps(recovery) == [("retry", "verified")]
-    assert world.row(recovery).acted == 0
+
+
+def test_a_success_before_it_failed_again_proves_nothing(database, clock):
+    world = World(database, clock)
+    issue = world.issue(category="concurrency")
+    recovery = world.plan(world.event(issue))
+    world.clock.advance(1)
+    world.succeeded("checkout")
+    world.plan(world.event(issue))
+    world.turn()
+    assert world.state(recovery) != "recovered"
+
+
+def test_a_category_of_its_own_is_a_recovery_of_its_own(world):
+    """Also while another one lives, and neither speaks against the other."""
+    issue = world.issue()
+    first = world.plan(world.event(issue))
+    second = world.plan(world.event(issue, category="auth", transient=False))
+    assert world.state(second) == "escalated"
+    assert world.plan(world.event(issue, category="timeout")) not in {None, first}
+    while not world.row(first).ended_at:
+        world.do_next()
+        world.event(issue, category="auth", transient=False)
+    assert world.state(first) == "recovered"
 
 
 def test_events_of_the_same_join_the_recovery_that_lives(world):

@@ -21,7 +21,7 @@ from core.recovery.rulebook import Books, Place, put
 from core.recovery.strategies import STRATEGIES
 from core.recovery.verifying import Verifying
 from core.recovery.vocabulary import words
-from core.store import projects
+from core.store import components, projects
 from core.store import recovery as rows
 from core.store.payloads import Payloads
 from tests.integration.core.rows import add_event, add_issue
@@ -125,6 +125,13 @@ class World:
                 "payload": packed,
             }
             return add_event(session, issue, self.clock.now(), **(plain | values))
+
+    def succeeded(self, component):
+        """As the component reports it."""
+        minute = self.clock.now().replace(second=0, microsecond=0)
+        slot = components.Slot(self.project, component, minute)
+        with self.database.transaction() as session:
+            components.add(session, [(slot, components.Delta(successes=1))])
 
     def plan(self, event_id):
         with self.database.transaction() as session:

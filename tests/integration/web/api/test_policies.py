@@ -1,5 +1,7 @@
 import pytest
 
+from tests.integration.core.rows import add_event, add_issue
+
 POLICY = "[modes]\nwebhook = 'auto'\n\n[[rule]]\nname = 'one'\nstrategies = ['restart']\n"
 
 
@@ -41,3 +43,53 @@ def test_readers_read_and_keys_of_one_project_do_not_write(reader, as_role, proj
 
 def test_policies_of_another_project_are_not_there(as_role, place, other_project):
     assert as_role("read", other_project.id).get(place).status_code == 404
+
+
+def test_the_policies_in_force_of_all_projects(operator, as_role, project, other_project):
+    for each in (project, other_project):
+        path = f"/api/v1/policies/{each.id}/current"
+        operator.put(path, json={"content": POLICY})
+        operator.put(path, params={"component": "gone"}, json={"content": POLICY})
+        operator.delete(path, params={"component": "gone"})
+    found = operator.get("/api/v1/policies")
+    assert {each["project_id"] for each in found.json()} == {str(project.id), str(other_project.id)}
+    assert {(*each["rules"], each["modes"]["webhook"]) for each in found.json()} == {
+        ("one", "auto")
+    }
+    assert "link" in found.headers
+    (own,) = as_role("read", project.id).get("/api/v1/policies").json()
+    assert own["project_id"] == str(project.id)
+
+
+def test_the_shipped_policy(reader):
+    assert "[[rule]]" in reader.get("/api/v1/policies/shipped").json()["content"]
+
+
+def supposed(project, **values):
+    return {"project_id": str(project.id), "category": "connection", **values}
+
+
+def test_a_supposed_failure_is_explained(operator, reader, project, place):
+    found = reader.post("/api/v1/policies/explain", json=supposed(project)).json()
+    assert (found["rule"]["name"], found["policy"]["layer"]) == ("away", "shipped")
+    assert [found["chain"][0][key] for key in ("strategy", "does")] == ["retry", "watch"]
+    operator.put(f"{place}/current", json={"content": POLICY})
+    found = reader.post("/api/v1/policies/explain", json=supposed(project)).json()
+    assert (found["rule"]["name"], found["policy"]) == ("one", {"layer": "project", "version": 1})
+
+
+@pytest.mark.parametrize("values", [{"category": "weather"}, {"colour": "red"}])
+def test_what_cannot_be_supposed(reader, project, values):
+    answer = reader.post("/api/v1/policies/explain", json=supposed(project, **values))
+    assert answer.status_code == 422
+
+
+def test_an_event_is_explained_to_who_may_see_it(reader, as_role, database, project, other_project):
+    with database.transaction() as session:
+        issue = add_issue(session, project.id, category="auth", transient=False)
+        event = add_event(session, issue, category="auth", transient=False)
+    path = f"/api/v1/policies/explain/{event}"
+    found = reader.get(path).json()
+    assert found["situation"]["category"] == "auth"
+    assert found["chain"][-1]["does"] == "escalate"
+    assert as_role("read", other_project.id).get(path).status_code == 404

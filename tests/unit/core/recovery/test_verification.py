@@ -54,6 +54,21 @@ def test_as_many_failures_as_there_always_were_are_no_failure_of_the_act():
     assert look(30, **told | {"failures": 9}).outcome is Outcome.OPEN
 
 
+def test_silence_alone_proves_nothing_of_what_was_only_watched():
+    told = {"since": 2, "watched": True}
+    assert look(12, **told).outcome is Outcome.OPEN
+    assert look(60, **told).outcome is Outcome.SILENT
+    assert look(12, **told, successes=1).outcome is Outcome.WELL
+    assert look(12, **told, finding=WELL).outcome is Outcome.WELL
+    assert look(12, **told, successes=1, failed=11).outcome is Outcome.OPEN
+
+
+def test_a_success_proves_more_than_silence():
+    told = {"since": 2, "watched": True, "apart": 10}
+    assert look(12, **told).outcome is Outcome.OPEN
+    assert look(12, **told, successes=1).outcome is Outcome.WELL
+
+
 def test_silence_proves_as_much_as_the_failures_were_frequent():
     assert look(12, since=2, apart=3).outcome is Outcome.WELL
     assert look(12, since=2, apart=10).outcome is Outcome.OPEN
