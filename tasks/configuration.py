@@ -97,7 +97,9 @@ def _redis_options() -> dict[str, Any]:
         "visibility_timeout": VISIBILITY_SECONDS,
         "unacked_restore_interval": 5,
         "unacked_restore_throttle": 1,
-        "socket_timeout": 30,
+        # Of everything that is asked of Redis, the longest answer is that of a wait of one second.
+        # Who publishes or counts is held up for no longer than this by a network that swallows.
+        "socket_timeout": 10,
         "socket_connect_timeout": 5,
         "socket_keepalive": True,
         "health_check_interval": 10,

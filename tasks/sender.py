@@ -1,6 +1,7 @@
 """The broker behind `core.work.sender.TaskSender`: Celery's producer pool."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from amqp.exceptions import AMQPError
@@ -13,6 +14,7 @@ from core import context
 from core.errors import BrokerUnavailableError, ConfigurationError
 from core.store.bands import band
 from core.work.sender import WorkMessage
+from tasks.configuration import is_rabbitmq
 from tasks.queues import BANDS, banded
 
 if TYPE_CHECKING:
@@ -66,12 +68,27 @@ class CelerySender:
 
     def depth(self, queue: str) -> int:
         """Of all bands together; without those that a worker has taken already."""
-        with self._app.connection_for_write() as connection:
+        with self._asked() as connection:
             try:
                 connection.ensure_connection(**PATIENCE, timeout=CONFIRM_SECONDS)
                 return sum(self._messages(connection, name) for name in self._names(queue))
             except AWAY as error:
+                connection.collect()
                 raise BrokerUnavailableError(str(error), queue=queue) from error
+
+    @contextmanager
+    def _asked(self) -> Iterator[Connection]:
+        """On Redis a kept one: a new connection costs more than all that is asked over it.
+
+        RabbitMQ closes what asks for a queue that is not there, and tells nobody when it is gone.
+        """
+        if is_rabbitmq(self._app.conf.broker_write_url):
+            with self._app.connection_for_write() as connection:
+                yield connection
+        else:
+            pool: Any = self._app.pool
+            with pool.acquire(block=True) as connection:
+                yield connection
 
     def _names(self, queue: str) -> list[str]:
         known = self._app.amqp.queues
@@ -80,15 +97,17 @@ class CelerySender:
 
     def _messages(self, connection: Connection, name: str) -> int:
         """A queue that is not there has none; asking for it costs RabbitMQ the channel."""
-        channel: Any = connection.channel()
+        on_rabbitmq = connection.transport.driver_type == "amqp"
+        channel: Any = connection.channel() if on_rabbitmq else connection.default_channel
         try:
             return int(channel.queue_declare(name, passive=True).message_count)
         except ChannelError as error:
             if getattr(error, "code", None) != NOT_FOUND and "NOT_FOUND" not in str(error):
                 raise
         finally:
-            channel.close()
-        if connection.transport.driver_type == "amqp" and name in self._app.amqp.queues:
+            if on_rabbitmq:
+                channel.close()
+        if on_rabbitmq and name in self._app.amqp.queues:
             self._app.amqp.queues[name](connection.channel()).declare()
         return 0
 

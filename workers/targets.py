@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 import structlog
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from config.telemetry import SCALE_DECISIONS
 from core.clock import Clock
-from core.fleet.load import History
+from core.fleet.load import History, Observation
 from core.fleet.scaling import Bounds, Kind, Override, ScaleDecision, decide
 from core.fleet.sharing import Place, share
 from core.model import PoolOverride
@@ -64,6 +65,7 @@ class Targets:
         """One look, one decision for each pool, one transaction; answers when to look again."""
         self._forget_what_is_old()
         grows = False
+        looks: list[dict[str, Any]] = []
         with self._database.transaction() as session:
             overrides = fleet.overrides(session, self._clock.now())
             view = self._lookout.look(session)
@@ -71,9 +73,12 @@ class Targets:
                 places = [view.budget.place(agent, self._pools[name]) for agent in sight.living]
                 bounds = _bounds(self._pools[name], sight, places, overrides.get(name))
                 decision = self._decide(session, name, sight, bounds)
+                looks.append(_look(name, sight.seen, decision, self._clock.now()))
                 grows |= decision.kind is Kind.GROW
                 if decision.kind is not Kind.FROZEN:
                     _order(session, sight, view.budget, share(decision.target, places))
+            if looks:
+                fleet.write_loads(session, looks)
         return WHILE_GROWING_SECONDS if grows else EVERY_SECONDS
 
     def _forget_what_is_old(self) -> None:
@@ -97,28 +102,9 @@ class Targets:
         return decision
 
     def _tell(self, session: Session, name: str, sight: Sight, decision: ScaleDecision) -> None:
-        now, seen = self._clock.now(), sight.seen
-        told: dict[str, Any] = {
-            "pool": name,
-            "at": now,
-            "kind": str(decision.kind),
-            "reason": decision.reason,
-            "inputs": dict(decision.inputs),
-        }
-        fleet.write_load(
-            session,
-            {
-                **told,
-                "target": decision.target,
-                "wanted": decision.wanted,
-                "running": seen.running,
-                "busy": seen.busy,
-                "backlog": seen.backlog,
-                "oldest_seconds": seen.oldest,
-            },
-        )
         if self._is_news(name, sight, decision):
-            session.add(DecisionRow(**told, old=seen.children, new=decision.target))
+            told = _told(name, decision, self._clock.now())
+            session.add(DecisionRow(**told, old=sight.seen.children, new=decision.target))
             SCALE_DECISIONS.labels(name, str(decision.kind)).inc()
             about = {"kind": str(decision.kind), "reason": decision.reason}
             log.info("pool.decided", pool=name, target=decision.target, **about)
@@ -130,6 +116,27 @@ class Targets:
         if decision.target != sight.seen.children:
             return True
         return self._courses[name].turned(decision.kind, sight.seen.at)
+
+
+def _told(name: str, decision: ScaleDecision, now: datetime) -> dict[str, Any]:
+    return {
+        "pool": name,
+        "at": now,
+        "kind": str(decision.kind),
+        "reason": decision.reason,
+        "inputs": dict(decision.inputs),
+    }
+
+
+def _look(name: str, seen: Observation, decision: ScaleDecision, now: datetime) -> dict[str, Any]:
+    return _told(name, decision, now) | {
+        "target": decision.target,
+        "wanted": decision.wanted,
+        "running": seen.running,
+        "busy": seen.busy,
+        "backlog": seen.backlog,
+        "oldest_seconds": seen.oldest,
+    }
 
 
 def _order(session: Session, sight: Sight, budget: Budget, by_host: Mapping[str, int]) -> None:

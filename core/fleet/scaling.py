@@ -18,7 +18,7 @@ from math import ceil
 from core.fleet.load import History, Observation
 
 BUSY_PROCESSORS = 0.95
-STEP = 4  # a step down is this part of the pool
+STEP = 2  # a step down is this part of the pool, so a large one is small again as soon
 TRACE = 0.01  # of a child; averages of what is over come to nothing only in the end
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -14,23 +15,26 @@ from core.store.signals import NewSignal
 
 POOL_BROKEN = "pool_broken"
 POOL_LEAKS = "pool_leaks"
+# Made once: each agent tells this every second.
+_FRESH: Final = insert(Agent)
+_REPORT: Final = _FRESH.on_conflict_do_update(
+    index_elements=[Agent.pool, Agent.host],
+    set_={name: _FRESH.excluded[name] for name in ("running", "state", "detail", "seen_at")},
+).returning(Agent.target, Agent.restarts_asked)
 
 
 def report(session: Session, heartbeat: Heartbeat, *, now: datetime) -> Orders:
     """Writes the heartbeat and answers with the orders in force."""
     told = {
+        "pool": heartbeat.pool,
+        "host": heartbeat.host,
+        "target": heartbeat.target,
         "running": heartbeat.running,
         "state": heartbeat.state,
         "detail": heartbeat.detail,
         "seen_at": now,
     }
-    statement = (
-        insert(Agent)
-        .values(pool=heartbeat.pool, host=heartbeat.host, target=heartbeat.target, **told)
-        .on_conflict_do_update(index_elements=[Agent.pool, Agent.host], set_=told)
-        .returning(Agent.target, Agent.restarts_asked)
-    )
-    return Orders(*session.execute(statement).one())
+    return Orders(*session.execute(_REPORT, told).one())
 
 
 def raise_signal(

@@ -47,6 +47,17 @@ _INBOX: Final = text("""
         (SELECT last_value FROM inbox_id_seq) AS ever""")
 
 
+_LOAD: Final = insert(PoolLoad)
+_LOADS: Final = _LOAD.on_conflict_do_update(
+    index_elements=["pool"],
+    set_={
+        column.name: _LOAD.excluded[column.name]
+        for column in PoolLoad.__table__.columns
+        if column.name != "pool"
+    },
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Ready:
     """Rows that a worker could do now, since when the oldest waits; and the critical of them."""
@@ -80,11 +91,9 @@ def inbox(session: Session) -> InboxState:
     return InboxState(*session.execute(_INBOX, {"most": MOST_COUNTED}).one())
 
 
-def write_load(session: Session, values: Mapping[str, Any]) -> None:
-    """Replaces the last look at a pool."""
-    statement = insert(PoolLoad).values(**values)
-    told = {name: value for name, value in values.items() if name != "pool"}
-    session.execute(statement.on_conflict_do_update(index_elements=["pool"], set_=told))
+def write_loads(session: Session, looks: Sequence[Mapping[str, Any]]) -> None:
+    """Replaces the last look at each pool."""
+    session.execute(_LOADS, [dict(each) for each in looks])
 
 
 def loads(session: Session) -> Sequence[PoolLoad]:

@@ -38,7 +38,7 @@ EVERYTHING_KILLED = Scenario(
     faults=KILLS,
     hits=100,
     pause=2.0,
-    pressure=Pressure(items=10_000, item_rate=60, event_rate=60),
+    pressure=Pressure(items=10_000, item_rate=80, event_rate=60),
     expected=Expected(settled=240),
 )
 

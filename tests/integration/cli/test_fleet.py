@@ -16,7 +16,7 @@ def pool(database):
             pool="general", host="a", target=2, running=1, state="running", detail={"children": 2}
         )
         agents.report(session, heartbeat, now=now)
-        fleet.write_load(session, {**told, **looked, "oldest_seconds": 0.0})
+        fleet.write_loads(session, [{**told, **looked, "oldest_seconds": 0.0}])
         session.add(ScaleDecision(**told, old=1, new=2))
 
 

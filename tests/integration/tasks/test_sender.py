@@ -32,6 +32,22 @@ def test_depth_is_the_sum_over_the_priorities(sender, broker):
     assert sender.depth("alerts") == 10
 
 
+def test_a_kept_connection_that_was_lost_is_made_again(sender, broker):
+    """The server ends it while nobody asks; the same sender asks again."""
+    assert sender.depth("alerts") == 0
+    sender.send(message())
+    broker.client_kill_filter(_type="normal", skipme=True)
+    assert _eventually_depth(sender) == 1
+
+
+def _eventually_depth(sender):
+    """A look that finds the connection lost says so; the next one has another."""
+    try:
+        return sender.depth("alerts")
+    except BrokerUnavailableError:
+        return sender.depth("alerts")
+
+
 def test_who_serves_critical_work_reads_nothing_else(sender, broker, monkeypatch):
     monkeypatch.setenv(SERVED, "0")
     for priority in (9, 5, 2):

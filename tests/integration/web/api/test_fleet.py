@@ -21,7 +21,7 @@ def pool(database, clock):
             heartbeat = Heartbeat(pool="general", host=host, target=2, running=1, state="running")
             agents.report(session, heartbeat, now=clock.now())
         at = {"pool": "general", "at": clock.now()}
-        fleet.write_load(session, {**at, **looked, **told, "oldest_seconds": 1.5})
+        fleet.write_loads(session, [{**at, **looked, **told, "oldest_seconds": 1.5}])
         session.add(ScaleDecision(**at, **told, old=2, new=4))
 
 

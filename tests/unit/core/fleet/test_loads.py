@@ -3,6 +3,7 @@
 from dataclasses import replace
 from math import cos, inf, pi
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -43,8 +44,9 @@ def test_a_burst_beyond_the_bounds_is_said_to_be_one_as_long_as_it_is():
     assert left <= 2 * 8 * BOUNDS.latency
 
 
-def test_after_a_burst_the_pool_is_at_its_minimum_within_a_minute():
-    run = Simulator(burst(5_000), 0.1).run(200)
+@pytest.mark.parametrize("most", [8, 32, 64])
+def test_after_a_burst_the_pool_is_at_its_minimum_within_a_minute(most):
+    run = Simulator(burst(5_000), 0.1, replace(BOUNDS, most=most)).run(200)
     ended = max(second for second, waiting in enumerate(run.backlog) if waiting)
     assert run.children[ended + 60] == 1
     assert run.turns == 1

@@ -121,7 +121,7 @@ def idle(**changes):
 
 def test_one_step_down_after_a_quiet_time():
     decision = decided(looked(children=8, running=8, busy=0.2), idle())
-    assert (decision.kind, decision.target) == (Kind.SHRINK, 6)
+    assert (decision.kind, decision.target) == (Kind.SHRINK, 4)
     assert decision.reason == "little to do for 20 s"
 
 
