@@ -1,7 +1,11 @@
-"""A burst of work on an idle platform: how soon the pool is at its maximum, and small again.
+"""Bursts of work on an idle platform: how soon the pool is large enough, and small again.
 
 A platform as users start it. The work waits for nothing but time, as calls of other machines do.
 Beside the burst a probe of normal and one of critical priority are ordered every half second.
+
+Two bursts, each at once. The first is within reach: what it needs is two fifths of what the pool
+may have, so once the pool has grown nothing waits longer than its target. The second is not: the
+pool goes to its maximum, says how many children it would need, and critical work is not delayed.
 """
 
 import argparse
@@ -21,9 +25,11 @@ from core.store.work import WorkOrder, add
 from tests.acceptance.platform import eventually, running
 from tests.chaos import loader
 from tests.chaos.orders import EFFECT, TABLES
+from workers import pools
 
 POOL = "general"
 ITEMS = 5_000
+PART = 0.4
 SECONDS = 0.05  # of each item
 LOOK_SECONDS = 0.1
 PROBE_SECONDS = 0.5
@@ -42,10 +48,11 @@ WAITS = text("""
     SELECT priority, extract(epoch FROM created_at)::float,
         extract(epoch FROM started_at - created_at)::float
     FROM work_items
-    WHERE task = :task AND arguments ->> 'item' LIKE 'probe-%' AND started_at IS NOT NULL""")
+    WHERE task = :task AND arguments ->> 'item' LIKE :kind AND created_at >= :since
+      AND started_at IS NOT NULL""")
 DECISIONS = text("""
     SELECT kind, old, new, reason FROM scale_decisions
-    WHERE pool = :pool AND at >= :since AND old <> new ORDER BY id""")
+    WHERE pool = :pool AND at >= :since ORDER BY id""")
 
 
 class Burst:
@@ -79,26 +86,20 @@ class Burst:
         return self.ask(LEFT, task=EFFECT)[0][0]
 
     def follow(self):
-        """Seconds from the burst to each event."""
-        begun, found = time.monotonic(), {}
-
-        def happened(name):
-            found.setdefault(name, time.monotonic() - begun)
-
+        """Seconds from the burst to each event; and how many children there were, and when."""
+        begun, found, course = time.monotonic(), {}, []
         while "small_again" not in found:
-            if time.monotonic() - begun > GIVE_UP_SECONDS:
+            now = time.monotonic() - begun
+            if now > GIVE_UP_SECONDS:
                 raise TimeoutError(f"not at the end: {found}, {self.size()}")
-            target, children, least, most = self.size()
-            if target == most:
-                happened("target_at_most")
-            if children == most:
-                happened("children_at_most")
+            target, children, least, _ = self.size()
+            course.append((now, children))
             if not self.left():
-                happened("done")
+                found.setdefault("done", now)
             if "done" in found and target == children == least:
-                happened("small_again")
+                found["small_again"] = now
             time.sleep(LOOK_SECONDS)
-        return found
+        return found, course
 
 
 def measured(burst, items):
@@ -108,23 +109,29 @@ def measured(burst, items):
     try:
         burst.order(items, "burst")
         begun = burst.clock.now().timestamp()
-        found = burst.follow()
+        found, course = burst.follow()
     finally:
         ended.set()
         probing.join()
+    largest = max(children for _, children in course)
+    grown = next(at for at, children in course if children == largest)
     decisions = [row._asdict() for row in burst.ask(DECISIONS, pool=POOL, since=since)]
-    probes = burst.ask(WAITS, task=EFFECT)
+    probes = burst.ask(WAITS, task=EFFECT, kind="probe-%", since=since)
+    waits = burst.ask(WAITS, task=EFFECT, kind="burst-%", since=since)
     return {
         "items": items,
         "seconds_of_an_item": SECONDS,
         "children_at_most": burst.size()[3],
-        "at_most_after": found.get("children_at_most"),
-        "target_at_most_after": found.get("target_at_most"),
+        "children_at_the_peak": largest,
+        "grown_after": grown,
         "done_after": found["done"],
+        "items_a_second": items / found["done"],
         "small_again_after_the_end": found["small_again"] - found["done"],
+        "longest_wait": worst(waits, NORMAL),
+        "longest_wait_once_grown": max(at + wait - max(at, begun + grown) for _, at, wait in waits),
         "critical_wait": worst(probes, CRITICAL),
-        "normal_wait_during": worst(probes, NORMAL, until=begun + found["done"]),
         "normal_wait_afterwards": worst(probes, NORMAL, since=begun + found["done"]),
+        "out_of_reach": [each["reason"] for each in decisions if each["kind"] == "out_of_reach"],
         "decisions": decisions,
         "turns": turns(decisions),
     }
@@ -137,12 +144,19 @@ def worst(probes, priority, *, since=0.0, until=float("inf")):
 
 def turns(decisions):
     """How often the pool changed its direction."""
-    ways = [each["new"] > each["old"] for each in decisions]
+    changes = [each for each in decisions if each["new"] != each["old"]]
+    ways = [each["new"] > each["old"] for each in changes]
     return sum(before != after for before, after in pairwise(ways))
 
 
-def run(items=ITEMS):
-    return on_a_platform(lambda burst: _run(burst, items))
+def run(items=ITEMS, part=PART):
+    return on_a_platform(lambda burst: _run(burst, items, part))
+
+
+def within_reach(burst, part):
+    """As many items as need that part of the largest pool to be done in time."""
+    most, latency = burst.size()[3], pools.load()[POOL].latency_seconds
+    return int(part * most * latency / SECONDS)
 
 
 def on_a_platform(measure):
@@ -157,29 +171,42 @@ def on_a_platform(measure):
                 database.dispose()
 
 
-def _run(burst, items):
+def _run(burst, items, part):
     with burst.database.transaction() as session:
         for statement in TABLES:
             session.execute(text(statement))
     critical = text("SELECT sum(running) FROM agents WHERE pool = 'critical'")
     eventually(lambda: burst.ask(critical)[0][0], within=120)
     eventually(lambda: burst.size()[0] == burst.size()[1] == burst.size()[2], within=180)
-    return measured(burst, items)
+    found = {"target_seconds": pools.load()[POOL].latency_seconds}
+    for name, number in (("within_reach", within_reach(burst, part)), ("out_of_reach", items)):
+        found[name] = measured(burst, number)
+    return found
 
 
 def table(found):
+    told = [f"wanted wait {found['target_seconds']:g} s"]
+    for name in ("within_reach", "out_of_reach"):
+        told += ["", name.replace("_", " "), *_lines(found[name])]
+    return "\n".join(told)
+
+
+def _lines(found):
     lines = [
         ("children at most", f"{found['children_at_most']}"),
-        ("all of them at work after", _seconds(found["at_most_after"])),
+        ("children at the peak", f"{found['children_at_the_peak']}"),
+        ("all of them there after", _seconds(found["grown_after"])),
         (f"{found['items']} items done after", _seconds(found["done_after"])),
+        ("items a second", f"{found['items_a_second']:.0f}"),
         ("smallest again, after the end", _seconds(found["small_again_after_the_end"])),
+        ("longest wait of an item", _seconds(found["longest_wait"])),
+        ("of it once the pool had grown", _seconds(found["longest_wait_once_grown"])),
         ("longest wait, critical", _seconds(found["critical_wait"])),
-        ("longest wait, normal, during the burst", _seconds(found["normal_wait_during"])),
         ("longest wait, normal, afterwards", _seconds(found["normal_wait_afterwards"])),
         ("changes of direction", f"{found['turns']}"),
     ]
     decided = [f"{each['old']} → {each['new']}: {each['reason']}" for each in found["decisions"]]
-    return "\n".join([*(f"{name:40}{value:>10}" for name, value in lines), *decided])
+    return [*(f"{name:40}{value:>10}" for name, value in lines), *decided]
 
 
 def _seconds(value):
@@ -188,8 +215,10 @@ def _seconds(value):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--items", type=int, default=ITEMS)
-    found = run(parser.parse_args().items)
+    parser.add_argument("--items", type=int, default=ITEMS, help="of the second burst")
+    parser.add_argument("--part", type=float, default=PART, help="of the pool, for the first one")
+    options = parser.parse_args()
+    found = run(options.items, options.part)
     print(json.dumps(found, indent=2), table(found), sep="\n")
     return 0
 
