@@ -22,7 +22,7 @@ class DeliveryTask(Task):
 
 @task(DELIVER, queue=Queue.ALERTS, base=DeliveryTask)
 def deliver(work: Work, *, notification_id: int) -> Result:
-    return work.runtime.deliverer.deliver(work, notification_id)
+    return work.runtime.deliverer.deliver(notification_id)
 
 
 @task("alerts.settle", queue=Queue.ALERTS)

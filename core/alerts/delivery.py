@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final, Protocol
 
 import structlog
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import OperationalError
 
 from core.alerts.channel import Notice, Receipt, TransportError
 from core.alerts.declared import Book, Declaration
@@ -30,6 +30,8 @@ from core.store.notifications import Outcome
 log = structlog.get_logger()
 
 ERROR: Final = 1_000
+# While the database is away; the lease of the work is somewhat longer.
+PATIENCE, PAUSE = 10.0, 0.2
 
 Guarded = Callable[[str], AbstractContextManager[object]]
 
@@ -42,13 +44,6 @@ class Observe(Protocol):
 
 def unobserved(channel: str, outcome: str, seconds: float | None = None) -> None:
     """For those who count nothing."""
-
-
-class Unit(Protocol):
-    """One piece of work; its transaction opens with the first use of `session`."""
-
-    @property
-    def session(self) -> Session: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +66,16 @@ class Deliverer:
     clock: Clock
     observe: Observe = unobserved
 
-    def deliver(self, work: Unit, notification_id: int) -> Mapping[str, Any]:
-        """Work and notification end in one transaction; none is open while it is sent."""
+    def deliver(self, notification_id: int) -> Mapping[str, Any]:
+        """No transaction is open while it is sent. That it was taken is written down before work
+        ends: an attempt that comes after that sends nothing.
+        """
         under_way = self._begin(notification_id)
         if isinstance(under_way, str):
             return {"sent": False, "reason": under_way}
         receipt = self._sent(under_way)
-        session, now = work.session, self.clock.now()
-        rows.ended(session, under_way.attempt_id, _taken(receipt, self.book))
-        rows.close(session, notification_id, rows.DELIVERED, now, thread=receipt.thread)
-        waited = (now - under_way.decided_at).total_seconds()
+        self._write_down(notification_id, under_way, receipt)
+        waited = (self.clock.now() - under_way.decided_at).total_seconds()
         self.observe(under_way.channel, "delivered", waited)
         log.info(
             "alert.delivered",
@@ -90,6 +85,23 @@ class Deliverer:
             webhook_id=under_way.notice.webhook_id,
         )
         return {"sent": True, "status": receipt.status, "provider_id": receipt.provider_id}
+
+    def _write_down(self, notification_id: int, under_way: Underway, receipt: Receipt) -> None:
+        """Tried until the database is back: what was taken is not to be sent again."""
+        until = self.clock.monotonic() + PATIENCE
+        while True:
+            try:
+                with self.database.transaction() as session:
+                    rows.ended(session, under_way.attempt_id, _taken(receipt, self.book))
+                    now, thread = self.clock.now(), receipt.thread
+                    rows.close(session, notification_id, rows.DELIVERED, now, thread=thread)
+            except OperationalError as error:
+                if self.clock.monotonic() > until:
+                    raise
+                log.info("alert.unwritten", notification_id=notification_id, error=str(error))
+                time.sleep(PAUSE)
+            else:
+                return
 
     def give_up(self, notification_id: int, why: str) -> None:
         """No further attempt is made, until somebody replays it. Of a channel that cannot be used

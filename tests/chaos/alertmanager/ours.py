@@ -51,7 +51,7 @@ def play(scenario, sink, database):
 
 def plan(scenario):
     written = {
-        "route": _route(scenario.route, scenario.deaf_to_ends) | {"group_by": _group_by(scenario)},
+        "route": _route(scenario.route) | {"group_by": _group_by(scenario)},
         "inhibit_rules": list(scenario.inhibit),
         "time_intervals": [
             {"name": NOW, "days": ["mon-sun"], "from": "00:00", "until": "24:00"},
@@ -63,7 +63,8 @@ def plan(scenario):
             },
         ],
     }
-    channels = Channels(dict.fromkeys(scenario.receivers, frozenset()))
+    severities = dict.fromkeys(scenario.receivers, frozenset())
+    channels = Channels(severities, quiet=scenario.deaf_to_ends)
     found = read_text(json.dumps(written), channels)
     assert found.usable, found.problems
     return found.plan
@@ -74,11 +75,10 @@ def _group_by(scenario):
     return scenario.route.get("group_by", [])
 
 
-def _route(route, deaf):
+def _route(route):
     spans = {each: f"{route[each] * UNIT:g}s" for each in SPANS if each in route}
-    told = {"states": ["firing"]} if route.get("receiver") in deaf else {}
-    below = [_route(each, deaf) for each in route.get("routes", ())]
-    return {**route, **spans, **told, **({"routes": below} if below else {})}
+    below = [_route(each) for each in route.get("routes", ())]
+    return {**route, **spans, **({"routes": below} if below else {})}
 
 
 class _Course:

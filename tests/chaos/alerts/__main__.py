@@ -1,7 +1,7 @@
 """`python -m tests.chaos.alerts`: nobody is left untold while everything is killed.
 
 Fifty kills, or with `--kills 0` none, which measures how fast a crossed threshold is delivered.
-Writes reports/alerts.json and reports/alerts.md. Exits 1 if a promise is broken.
+Writes reports/alerts.json, alerts.md and the platform's alerts.log. Exits 1 if a promise is broken.
 """
 
 import argparse
@@ -28,9 +28,9 @@ def main():
         slow=SLOW if options.kills else 0.0,
         seed=options.seed,
     )
-    with tempfile.TemporaryDirectory(prefix="mendline-alerts-") as scratch:
-        outcome = drill.run(plan, Path(scratch))
     options.output.parent.mkdir(exist_ok=True, parents=True)
+    with tempfile.TemporaryDirectory(prefix="mendline-alerts-") as scratch:
+        outcome = drill.run(plan, Path(scratch), options.output.with_suffix(".log"))
     options.output.with_suffix(".json").write_text(json.dumps(outcome.plain(), indent=1))
     options.output.with_suffix(".md").write_text(markdown(outcome))
     print(markdown(outcome))  # noqa: T201

@@ -21,7 +21,9 @@ ERRORS_EVERY = 4
 
 @dataclass
 class Crossing:
-    """`at` is when the request was sent that was accepted and crossed it, `ended_at` likewise."""
+    """`at` is when the request was sent that was accepted and crossed it, `ended_at` likewise;
+    all moments here are in seconds since 1970.
+    """
 
     component: str
     by_events: bool
@@ -68,18 +70,19 @@ class Crossings:
         name = f"{ERRING if by_events else REPORTING}-{number}"
         crossing = Crossing(name, by_events)
         if by_events:
-            for _ in range(EVENTS):
-                crossing.at = self._accepted(client, f"/k/{self._platform.dsn_key}/api/errors", {
-                    "error": {"type": "DrillError", "message": f"{name} failed"},
-                    "component": name,
-                })  # fmt: skip
+            event = {
+                "error": {"type": "DrillError", "message": f"{name} failed"},
+                "component": name,
+            }
+            path = f"/k/{self._platform.dsn_key}/api/errors/batch"
+            crossing.at = self._accepted(client, path, [event] * EVENTS)
         else:
             crossing.at = self._report(client, name, "failure", FAILURES)
         self.made.append(crossing)
 
     def _come_back(self, client):
         for each in self._open():
-            if self._book.knows(each.component) or time.monotonic() - each.at > LONGEST:
+            if self._book.knows(each.component) or time.time() - each.at > LONGEST:
                 each.ended_at = self._report(client, each.component, "success", FAILURES * 100)
 
     def _open(self):
@@ -92,7 +95,7 @@ class Crossings:
     def _accepted(self, client, path, body):
         """When the request was sent that was answered with success."""
         while True:
-            sent = time.monotonic()
+            sent = time.time()
             try:
                 if client.post(path, json=body).is_success:
                     return sent

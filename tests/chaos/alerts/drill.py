@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import psycopg
 
 from tests.acceptance.platform import eventually
+from tests.chaos import logs
 from tests.chaos.alerts import ledger
 from tests.chaos.alerts.crossings import Crossings
 from tests.chaos.alerts.declarations import RULES, declared
@@ -44,7 +45,8 @@ class Plan:
     seed: int
 
 
-def run(plan, folder):
+def run(plan, folder, log):
+    """The platform's own log is kept as `log`."""
     outcome = Outcome(plan.seed, plan.trouble)
     trouble = Trouble(plan.trouble, plan.slow, plan.seed)
     with (
@@ -58,6 +60,8 @@ def run(plan, folder):
         _settle(place, outcome)
         rows = ledger.read(place.database_url)
         outcome.refused = crossings.refused
+        log.write_text(place.platform.log())
+        outcome.logged = dict(logs.told(place.platform.log()).events)
         judge(outcome, Seen(crossings.made, list(book.came), rows, hits))
     return outcome
 

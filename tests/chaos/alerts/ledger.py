@@ -8,10 +8,12 @@ import psycopg
 from tests.chaos.alerts.declarations import RULES
 
 EPISODES = """
-    SELECT id, labels->>'component', resolved_at IS NOT NULL FROM alerts
+    SELECT id, labels->>'component', resolved_at IS NOT NULL, extract(epoch FROM fired_at)::float8
+    FROM alerts
     WHERE labels->>'alertname' = ANY (%s)"""
 NOTIFICATIONS = """
-    SELECT n.id, n.channel, n.kind, n.dedup_key, n.webhook_id, n.state, n.alert_ids
+    SELECT n.id, n.channel, n.kind, n.dedup_key, n.webhook_id, n.state,
+        extract(epoch FROM n.created_at)::float8, n.alert_ids
     FROM notifications AS n ORDER BY n.id"""
 BROKEN_OFF = """
     SELECT a.at FROM delivery_attempts AS a WHERE a.seconds IS NULL ORDER BY a.id"""
@@ -25,9 +27,12 @@ WAITING = """
 
 @dataclass(frozen=True)
 class Episode:
+    """`fired_at` in seconds since 1970, as all times here."""
+
     id: int
     component: str
     resolved: bool
+    fired_at: float
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ class Note:
     dedup_key: str
     webhook_id: str
     state: str
+    created_at: float
     alert_ids: tuple[int, ...]
 
 

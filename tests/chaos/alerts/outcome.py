@@ -9,8 +9,9 @@ from tests.chaos.alerts.receivers import CHANNELS
 
 DELIVERED, SUPERSEDED, RESOLVE = "delivered", "superseded", "resolve"
 BOUND = 10.0
-# The attempt is written down by the host that kills, so the clocks are one; its transaction is not.
-LEEWAY = timedelta(seconds=0.05)
+# As long as a channel waits for an answer, and PostgreSQL is waited for to write it down.
+UNDER_WAY = timedelta(seconds=15)
+AFTERMATH = timedelta(seconds=15)
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,8 @@ class Outcome:
     duplicates: int = 0
     delivered: dict[str, dict[str, float]] = field(default_factory=dict)
     first_try: dict[str, dict[str, float]] = field(default_factory=dict)
+    stages: dict[str, dict[str, float]] = field(default_factory=dict)
+    logged: dict[str, int] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
 
     def plain(self):
@@ -82,6 +85,7 @@ def judge(outcome, seen):
     outcome.duplicates = duplicates(seen)
     outcome.delivered = latencies(seen, seen.taken)
     outcome.first_try = latencies(seen, seen.came)
+    outcome.stages = stages(seen)
     outcome.broken = [*lost(seen), *untrue(seen), *unresolved(seen), *excess(outcome)]
 
 
@@ -151,13 +155,19 @@ def duplicates(seen):
 
 
 def in_flight(seen):
-    """How many kills broke off at least one attempt: the first kill after it began did."""
-    hit = set()
-    for began in seen.rows.broken_off:
-        later = [kill.at for kill in seen.hits if kill.at >= began - LEEWAY]
-        if later:
-            hit.add(min(later))
-    return len(hit)
+    """How many kills broke off at least one attempt.
+
+    That is the first kill while it may have been under way; else the last one shortly before, as
+    the connections of a killed PostgreSQL, and workers that lost their broker, live on for a while.
+    """
+    hits = (_cause(began, [kill.at for kill in seen.hits]) for began in seen.rows.broken_off)
+    return len({hit for hit in hits if hit is not None})
+
+
+def _cause(began, kills):
+    later = [at for at in kills if began <= at <= began + UNDER_WAY]
+    before = [at for at in kills if began - AFTERMATH <= at < began]
+    return min(later, default=max(before, default=None))
 
 
 def _begins(note):
@@ -183,7 +193,24 @@ def latencies(seen, came):
     return {channel: _figures(times) for channel, times in sorted(found.items())}
 
 
+def stages(seen):
+    """Where the time goes: until it fires, until it is decided to tell, until the first try."""
+    since = {each.component: each.at for each in seen.crossings}
+    fired = {each.component: each.fired_at for each in reversed(seen.rows.episodes)}
+    notes = [note for note in reversed(seen.rows.notes) if _begins(note)]
+    components = seen.components
+    decided = {(note.channel, components[note.webhook_id]): note.created_at for note in notes}
+    tries = {(c, component): at for c, component, at in first(seen, seen.came)}
+    return {
+        "fires": _figures([fired[name] - at for name, at in since.items() if name in fired]),
+        "decided": _figures([at - fired[name] for (_, name), at in decided.items()]),
+        "tried": _figures([at - decided[key] for key, at in tries.items() if key in decided]),
+    }
+
+
 def _figures(times):
+    if not times:
+        return {"count": 0, "p50": 0.0, "p99": 0.0, "max": 0.0}
     times.sort()
     return {
         "count": len(times),

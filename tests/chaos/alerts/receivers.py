@@ -35,7 +35,7 @@ REPLIES = {
 
 @dataclass(frozen=True)
 class Came:
-    """One request: when it was there (`at`, monotonic) and whether it was taken."""
+    """One request: when it was there (`at`) and whether it was taken."""
 
     channel: str
     webhook_id: str
@@ -71,7 +71,7 @@ class Posts(Sink):
     def answer_to(self, request):
         channel, body = request.path.strip("/"), json.loads(request.body)
         answer, wait = self.book.trouble.draw()
-        at = time.monotonic()
+        at = time.time()
         self.stopping.wait(wait)
         webhook_id, taken = request.headers["webhook-id"], answer is Answer.TAKEN
         self.book.note(Came(channel, webhook_id, _key(channel, body), at, taken), request.body)
@@ -96,7 +96,7 @@ class Mailbox:
         mail = message_from_bytes(envelope.content, policy=policy.default)
         webhook_id = mail["Message-ID"].strip("<>").partition("@")[0]
         answer, wait = self.book.trouble.draw()
-        at, taken = time.monotonic(), answer is Answer.TAKEN
+        at, taken = time.time(), answer is Answer.TAKEN
         await asyncio.sleep(wait)
         key = str(mail["X-Mendline-Dedup-Key"])
         self.book.note(Came("email", webhook_id, key, at, taken), envelope.content)

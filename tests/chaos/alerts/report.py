@@ -7,6 +7,7 @@ def markdown(outcome):
     lines = ["# Drill of alerts", "", *_facts(outcome), ""]
     lines += _table("Seconds from the threshold to the delivery", outcome.delivered)
     lines += _table("Seconds from the threshold to the first attempt", outcome.first_try)
+    lines += _table("Seconds of each stage", outcome.stages)
     verdict = [f"- {words}" for words in outcome.broken] or ["All promises were kept."]
     return "\n".join([*lines, "## Broken promises", "", *verdict]) + "\n"
 

@@ -17,7 +17,7 @@ NAME = "drill-reports-0"
 
 
 def note(number, channel, kind):
-    return Note(number, channel, kind, "key", f"{kind}-{channel}", "delivered", (1,))
+    return Note(number, channel, kind, "key", f"{kind}-{channel}", "delivered", 1.7, (1,))
 
 
 NOTES = tuple(
@@ -30,7 +30,7 @@ CAME = [Came(n.channel, n.webhook_id, "key", 2.0 + n.id, taken=True) for n in NO
 GOOD = Seen(
     [Crossing(NAME, by_events=False, at=1.0)],
     CAME,
-    Rows(episodes=(Episode(1, NAME, resolved=True),), notes=NOTES),
+    Rows(episodes=(Episode(1, NAME, resolved=True, fired_at=1.5),), notes=NOTES),
     [],
 )
 AGAIN = replace(CAME[0], at=3.0)
@@ -68,7 +68,7 @@ def test_what_went_well_breaks_nothing_and_is_measured():
         (replace(GOOD, came=[REFUSED, *CAME[1:]]), "never came to slack"),
         (note_as(webhook_id="another"), "which no notification has"),
         (note_as(dedup_key="another"), "another dedup key"),
-        (rows(episodes=(Episode(1, NAME, resolved=False),)), "is not resolved"),
+        (rows(episodes=(Episode(1, NAME, resolved=False, fired_at=1.5),)), "is not resolved"),
         (replace(GOOD, came=[*CAME[1:], CAME[0]]), "is no end"),
         (replace(GOOD, came=[AGAIN, *CAME]), "1 raw duplicates, and only 0 kills"),
         (replace(GOOD, crossings=[Crossing(NAME, by_events=False, at=-9.0)]), "14.0 s"),

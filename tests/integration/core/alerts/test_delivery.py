@@ -1,9 +1,10 @@
 """Notifications on their way to a real HTTP server, step by step as the task takes them."""
 
 import json
-from contextlib import nullcontext, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 
+import psycopg
 import pytest
 from sqlalchemy import select, update
 
@@ -29,6 +30,20 @@ from tests.http_sink import sinking
 PROMISED = Promised(frozenset({"pages"}))
 FIRST = replace(sample().alerts[0], id=1)
 SECOND = replace(FIRST, id=2)
+LOSE = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+
+
+@contextmanager
+def then(happens):
+    """Something happens once the channel has taken it."""
+    yield
+    happens()
+
+
+def die():
+    raise KeyboardInterrupt
 
 
 @pytest.fixture
@@ -74,20 +89,9 @@ def tell(database, clock, add):
     return telling
 
 
-class Unit:
-    """One piece of work, as a task has it."""
-
-    def __init__(self, session):
-        self.session = session
-
-
 @pytest.fixture
-def deliver(database, deliverer):
-    def delivering(notification_id):
-        with database.transaction() as session:
-            return deliverer.deliver(Unit(session), notification_id)
-
-    return delivering
+def deliver(deliverer):
+    return deliverer.deliver
 
 
 @pytest.fixture
@@ -163,14 +167,25 @@ def test_what_was_delivered_is_not_sent_again(database, tell, deliver, sink):
 def test_an_attempt_that_was_broken_off_is_known(database, tell, deliver, deliverer, sink):
     """The worker died after the channel had taken it, and before that was written down."""
     notification_id = tell()
-    with suppress(KeyboardInterrupt), database.transaction() as session:
-        deliverer.deliver(Unit(session), notification_id)
-        raise KeyboardInterrupt
+    with suppress(KeyboardInterrupt):
+        replace(deliverer, guarded=lambda _: then(die)).deliver(notification_id)
     assert row(database, notification_id).state == "waiting"
     assert attempts(database)[0].seconds is None
     deliver(notification_id)
     assert len({each.headers["webhook-id"] for each in sink.received}) == 1
     assert len(sink.received) == 2
+
+
+def test_what_was_taken_is_written_down_once_the_database_is_back(database, tell, deliverer, sink):
+    def lose_connections():
+        with psycopg.connect(database.url) as other:
+            other.execute(LOSE)
+
+    notification_id = tell()
+    guarded = replace(deliverer, guarded=lambda _: then(lose_connections))
+    assert guarded.deliver(notification_id)["sent"]
+    assert row(database, notification_id).state == "delivered"
+    assert (len(sink.received), len(attempts(database))) == (1, 1)
 
 
 def test_an_old_trigger_is_not_told_after_the_end(database, tell, deliver, sink):
@@ -212,8 +227,8 @@ def test_an_open_breaker_costs_no_attempt(database, tell, deliverer):
     def refuse(_):
         raise BreakerOpenError(retry_after=5)
 
-    with pytest.raises(BreakerOpenError), database.transaction() as session:
-        replace(deliverer, guarded=refuse).deliver(Unit(session), tell())
+    with pytest.raises(BreakerOpenError):
+        replace(deliverer, guarded=refuse).deliver(tell())
     assert attempts(database) == []
 
 
@@ -231,8 +246,7 @@ def test_a_channel_that_is_gone_says_so_and_can_be_replayed(
         session.execute(update(WorkItem).values(state="dead"))
         replay(session, notifications.get(session, notification_id), add=add)
     assert row(database, notification_id).state == "waiting"
-    with database.transaction() as session:
-        assert repaired.deliver(Unit(session), notification_id)["sent"]
+    assert repaired.deliver(notification_id)["sent"]
 
 
 def test_work_that_ended_without_its_notification_is_noticed(database, tell, add):
@@ -323,6 +337,6 @@ def test_attempts_are_counted(database, tell, deliverer, sink):
     sink.answers = [(500, {}, b""), (200, {}, b"")]
     notification_id = tell()
     for _ in range(2):
-        with suppress(TransportError), database.transaction() as session:
-            counting.deliver(Unit(session), notification_id)
+        with suppress(TransportError):
+            counting.deliver(notification_id)
     assert seen == [("ops", "failed"), ("ops", "delivered", 1.0)]

@@ -4,7 +4,6 @@ import json
 from contextlib import nullcontext
 from dataclasses import replace
 from email import message_from_bytes
-from types import SimpleNamespace
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -142,8 +141,7 @@ class House:
             ids = session.scalars(waiting.order_by(Notification.id)).all()
         with capture_logs() as logged:
             for each in ids:
-                with self.database.transaction() as session:
-                    self.deliverer.deliver(SimpleNamespace(session=session), each)
+                self.deliverer.deliver(each)
         self.logged += [each for each in logged if each["event"] == "alert.told"]
 
 
@@ -242,8 +240,8 @@ def test_an_alert_tells_why_it_was_not_delivered(house, alert):
         values = {"state": "waiting", "ended_at": None}
         session.execute(update(Notification).values(**values))
         session.execute(delete(DeliveryAttempt))
-    with pytest.raises(TransportError) as raised, house.database.transaction() as session:
-        deliverer.deliver(SimpleNamespace(session=session), notification_id)
+    with pytest.raises(TransportError) as raised:
+        deliverer.deliver(notification_id)
     house.clock.advance(1)
     with capture_logs() as lines:
         deliverer.give_up(notification_id, str(raised.value))
