@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -108,38 +109,38 @@ def writing(url, project, issues):
         thread.join()
 
 
-def run(folder, events, *, refusals=True):
+def saved_and_moved(drill, events, *, kill=True, before=lambda _project: None):
+    """A backup under write load that is restored elsewhere; its path and its figures."""
+    project, issues = fill(drill.url, events)
+    before(project)
+    with writing(drill.url, project, issues) as written:
+        if kill:
+            drill.kill_in_the_middle()
+        made = drill.ask("backup", "create")
+    drill.promise("the next one is proven", kept=made["proven"])
+    drill.promise("drafts are gone", kept=not list(drill.backups.glob("*.draft")))
+    path = Path(made["path"])
+    figures = {
+        "drafts_left_by_the_kill": drill.drafts,
+        "events_saved": drill.move(path),
+        "events_written_meanwhile": written[0],
+        **{name: made[name] for name in ("seconds", "recovery_seconds", "bytes")},
+    }
+    return path, figures
+
+
+def run(folder, events):
     source = EmbeddedPostgres(folder / "source", durable=False)
     other = EmbeddedPostgres(folder / "other", durable=False)
     with running(source), running(other):
         url = source.ensure_database("mendline")
         schema.upgrade(url)
-        project, issues = fill(url, events)
         drill = Drill(folder, url, other.url_of("mendline"))
-        if refusals:
-            rebuilt.leave_behind(url, project)
-        with writing(url, project, issues) as written:
-            drill.kill_in_the_middle()
-            made = drill.ask("backup", "create")
-        drill.promise("the next one is proven", kept=made["proven"])
-        path = Path(made["path"])
-        drill.promise("drafts are gone", kept=not list(drill.backups.glob("*.draft")))
-        moved = drill.move(path)
-        seconds_to_rebuild = None
-        if refusals:
-            failures(drill, path)
-            kept, seconds_to_rebuild = rebuilt.live_on(folder / "elsewhere", drill.elsewhere)
-            drill.promises |= kept
-        return {
-            "promises": drill.promises,
-            "drafts_left_by_the_kill": drill.drafts,
-            "events_saved": moved,
-            "events_written_meanwhile": written[0],
-            "seconds": made["seconds"],
-            "recovery_seconds": made["recovery_seconds"],
-            "seconds_to_rebuild": seconds_to_rebuild,
-            "bytes": made["bytes"],
-        }
+        leave = partial(rebuilt.leave_behind, url)
+        path, figures = saved_and_moved(drill, events, before=leave)
+        failures(drill, path)
+        kept, seconds = rebuilt.live_on(folder / "elsewhere", drill.elsewhere)
+        return {"promises": drill.promises | kept, **figures, "seconds_to_rebuild": seconds}
 
 
 def failures(drill, path):

@@ -6,7 +6,7 @@ import pytest
 from alembic import command
 
 from core.clock import SystemClock
-from core.maintenance.backup import restoring, taking
+from core.maintenance.backup import loading, restoring, taking
 from core.maintenance.backup.loading import Loading
 from core.maintenance.backup.problems import DamagedBackupError, OverwriteRefusedError
 from core.maintenance.backup.restoring import Wish
@@ -40,38 +40,44 @@ def elsewhere(target):
             connection.execute(f'DROP DATABASE "{each}" WITH (FORCE)')
 
 
+@pytest.fixture
+def standing(elsewhere):
+    """There is a database of that name already, with a table."""
+    with loading.beside(elsewhere) as connection:
+        loading.create(connection, elsewhere.database)
+    with psycopg.connect(elsewhere.url) as connection:
+        connection.execute("CREATE TABLE events (id int)")
+    return elsewhere
+
+
 def test_it_restores_under_a_new_name(backup, target, elsewhere):
     done = restoring.restore(backup.path, Wish(target=elsewhere), Loading(jobs=2), CLOCK)
     assert (done.before, rows(elsewhere, "events"), rows(target, "events")) == (None, 10, 10)
 
 
-def test_nothing_is_overwritten_without_the_word(backup, target, elsewhere):
-    wish = Wish(target=elsewhere)
-    restoring.restore(backup.path, wish, Loading(), CLOCK)
+def test_nothing_is_overwritten_without_the_word(backup, target, standing):
+    wish = Wish(target=standing)
     for word in (None, "yes", target.database):
-        with pytest.raises(OverwriteRefusedError, match=f"--overwrite {elsewhere.database}"):
+        with pytest.raises(OverwriteRefusedError, match=f"--overwrite {standing.database}"):
             restoring.restore(backup.path, replace(wish, overwrite=word), Loading(), CLOCK)
-    assert named_like(target, f"{elsewhere.database}%") == [elsewhere.database]
+    assert named_like(target, f"{standing.database}%") == [standing.database]
 
 
-def test_with_the_word_the_old_one_is_kept_beside(backup, target, elsewhere):
-    wish = Wish(target=elsewhere)
-    restoring.restore(backup.path, wish, Loading(), CLOCK)
-    with psycopg.connect(elsewhere.url, autocommit=True) as busy:
-        busy.execute("DELETE FROM events")
-        wish = replace(wish, overwrite=elsewhere.database)
+def test_with_the_word_the_old_one_is_kept_beside(backup, target, standing):
+    wish = Wish(target=standing, overwrite=standing.database)
+    with psycopg.connect(standing.url, autocommit=True) as busy:
+        busy.execute("SELECT 1")
         done = restoring.restore(backup.path, wish, Loading(), CLOCK)
         with pytest.raises(psycopg.OperationalError):
             busy.execute("SELECT 1")
-    assert rows(elsewhere, "events") == 10
+    assert rows(standing, "events") == 10
     assert rows(target.named(done.before), "events") == 0
 
 
-def test_clients_that_come_back_at_once_do_not_keep_it_from_the_name(backup, elsewhere):
-    wish = Wish(target=elsewhere, overwrite=elsewhere.database)
-    restoring.restore(backup.path, wish, Loading(), CLOCK)
+def test_clients_that_come_back_at_once_do_not_keep_it_from_the_name(backup, standing):
+    wish = Wish(target=standing, overwrite=standing.database)
     over = threading.Event()
-    clients = [threading.Thread(target=insist, args=(elsewhere.url, over)) for _ in range(4)]
+    clients = [threading.Thread(target=insist, args=(standing.url, over)) for _ in range(4)]
     for client in clients:
         client.start()
     done = restoring.restore(backup.path, wish, Loading(), CLOCK)
@@ -79,7 +85,7 @@ def test_clients_that_come_back_at_once_do_not_keep_it_from_the_name(backup, els
     for client in clients:
         client.join()
     assert done.before is not None
-    assert rows(elsewhere, "events") == 10
+    assert rows(standing, "events") == 10
 
 
 def insist(url, over):
@@ -98,10 +104,9 @@ def test_a_restore_that_fails_leaves_nothing_and_touches_nothing(backup, target,
     assert named_like(target, f"{elsewhere.database}%") == []
 
 
-def test_an_older_schema_is_upgraded_or_left(backup, target, how, elsewhere):
-    restoring.restore(backup.path, Wish(target=elsewhere), Loading(), CLOCK)
-    one_revision_back(elsewhere.url)
-    older = taking.take(elsewhere, how)
+def test_an_older_schema_is_upgraded_or_left(target, how, elsewhere):
+    one_revision_back(target.url)
+    older = taking.take(target, how)
     wish = Wish(target=elsewhere, overwrite=elsewhere.database, upgrade=False)
     restoring.restore(older.path, wish, Loading(), CLOCK)
     assert schema.state(elsewhere.url).fit is Fit.OLDER
