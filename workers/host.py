@@ -184,7 +184,8 @@ class Host:
             "FLOWER_PASSWORD": credentials.flower_password,
         }
         file = os.environ.get(CONFIGURATION)
-        return {f"MENDLINE_{name}": value for name, value in told.items()} | {
+        known = paths(self.settings) | told
+        return {f"MENDLINE_{name}": value for name, value in known.items()} | {
             **({CONFIGURATION: str(Path(file).absolute())} if file else {}),
             "PATH": programs,
             telemetry.DIRECTORY_VARIABLE: str(telemetry.prepare(self.settings.data_dir)),
@@ -237,6 +238,14 @@ class Host:
             await supervisor.stop(group)
         await supervisor.stop(servers)
         self._say("Stopped.")
+
+
+def paths(settings: Settings) -> dict[str, str]:
+    """Files and folders by their whole path: children do not work in the folder that we were
+    started in.
+    """
+    found = ((name.upper(), value) for name, value in settings if isinstance(value, Path))
+    return {name: str(value.absolute()) for name, value in found}
 
 
 def program(

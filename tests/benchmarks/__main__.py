@@ -22,6 +22,7 @@ BENCHMARKS = (
     "backup_intake",
     "breaker",
     "alerts",
+    "storm",
     "end_to_end",
     "patterns",
 )

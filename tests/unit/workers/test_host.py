@@ -1,8 +1,11 @@
+from pathlib import Path
+
 import pytest
 
+from config.settings import Settings
 from workers import pools, procfile
 from workers.embedded.ports import free_port, listening
-from workers.host import AFTER_DRAIN, program
+from workers.host import AFTER_DRAIN, paths, program
 
 ENTRIES = {entry.name: entry for entry in procfile.read()}
 
@@ -29,3 +32,12 @@ def test_the_api_is_given_the_port_that_is_held_for_it():
         made = program(ENTRIES["api"], {}, door=door)
         assert made.descriptors == (door.fileno(),)
         assert made.environment["MENDLINE_LISTEN_FD"] == str(door.fileno())
+
+
+def test_children_find_files_that_were_named_from_where_we_are(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    settings = Settings(data_dir=Path("data"), alerts_file=Path("alerts.yaml"))
+    found = paths(settings)
+    assert found["ALERTS_FILE"] == str(tmp_path / "alerts.yaml")
+    assert found["DATA_DIR"] == str(tmp_path / "data")
+    assert "CHANNELS_FILE" not in found
