@@ -83,7 +83,10 @@ class Ledgered(Execution):
             return Outcome.IGNORED
         with Work(self.task.runtime, self.started.idempotency_key, self.started) as work:
             result = self.task.run(work, **self.started.arguments)
-            ledger.finish(work.session, self.started, result)
+            if work.opened or self.started.concurrency_key is not None:
+                ledger.finish(work.session, self.started, result)
+            else:
+                ledger.finish_alone(self.started, result)
         return Outcome.DONE
 
     def settle(self, failed: ErrorReport) -> Outcome:

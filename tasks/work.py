@@ -70,6 +70,10 @@ class Work:
         self._session: Session | None = None
 
     @property
+    def opened(self) -> bool:
+        return self._session is not None
+
+    @property
     def session(self) -> Session:
         if self._session is None:
             self._scope = self.runtime.database.transaction()

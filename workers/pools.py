@@ -38,6 +38,7 @@ class Pool:
     drain_seconds: float
     critical_only: bool = False
     begins_after_seconds: float = 0.0
+    niceness: int = 0
 
     def highest(self, processors: int) -> int:
         """What a host with that many processors may have."""
@@ -70,6 +71,7 @@ class Pool:
             directory=ROOT,
             stop_signal=Signals.SIGTERM,
             grace=self.drain_seconds,
+            niceness=self.niceness,
         )
 
     def _bands(self) -> dict[str, str]:
@@ -109,6 +111,7 @@ def _pool(name: str, table: Mapping[str, Any]) -> Pool:
         drain_seconds=float(table["drain_seconds"]),
         critical_only=bool(table.get("critical_only", False)),
         begins_after_seconds=float(table.get("begins_after_seconds", 0)),
+        niceness=int(table.get("niceness", 0)),
     )
     _check(pool)
     return pool

@@ -64,6 +64,12 @@ def test_a_worker_is_named_for_its_pool_and_host(tmp_path):
     assert program.grace == 5
 
 
+def test_the_many_children_of_general_work_leave_the_processors_to_others_first():
+    found = {name: pool.worker(1, "a", children=1) for name, pool in pools.load().items()}
+    assert found["general"].niceness > found["critical"].niceness == 0
+    assert found["ingest"].niceness == 0
+
+
 def test_numbers_that_contradict_are_refused(tmp_path):
     with pytest.raises(ConfigurationError, match="contradict"):
         pools.load(written(tmp_path, least=4))

@@ -74,6 +74,18 @@ def test_finished_work_keeps_its_result(database, order, row, ledger):
     assert (done.state, done.result, done.lease_until) == (State.DONE, {"sent": 3}, None)
 
 
+def test_what_has_no_effects_here_ends_alone_and_by_the_same_rule(order, row, ledger, lose_lease):
+    first, second = start(ledger, order()), start(ledger, order())
+    ledger.finish_alone(first, {"sent": 3})
+    done = row(first.work_id)
+    assert (done.state, done.result, done.lease_until) == (State.DONE, {"sent": 3}, None)
+    lose_lease(second.work_id)
+    ledger.reconcile(settle=0)
+    with pytest.raises(LeaseLostError):
+        ledger.finish_alone(second)
+    assert row(second.work_id).state == State.WAITING
+
+
 def test_effects_of_an_attempt_that_lost_its_lease_do_not_count(
     database, order, row, ledger, lose_lease
 ):
