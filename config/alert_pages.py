@@ -3,14 +3,15 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from config.alerts import COMPONENT, GLOBAL, Threshold
-from core.alerts.condition import Condition
+from config.alerts import COMPONENT, GLOBAL, Threshold, shipped
+from core.alerts.condition import Condition, Metric
 from core.alerts.conditions import conditions
 from core.alerts.reading import KEYS
-from core.alerts.rule import Side
+from core.alerts.rule import Side, Step
 from core.alerts.state import FLAPS, FLAPS_WITHIN, Terms, spell
 from core.alerts.units import Unit
 
+MEASURES: Final = ("Measure", "What it is", "Unit", "Where nothing was heard")
 _HEAD: Final = """# Rules of alerts
 
 Rules stand in the YAML file that `MENDLINE_ALERTS_FILE` names, or are made over
@@ -69,6 +70,9 @@ def alert_rules_page() -> str:
         "\n## Thresholds in few words\n\n",
         "Below `global` of all projects together, below `components` of one component.\n\n",
         _table(("Where", "Word", "Fires when"), list(_words())),
+        "\n## Rules that are shipped\n\n",
+        "`mendline alert rules --shipped` prints them as the file that they are.\n\n",
+        _table(("Rule", "What it measures", "Fires"), list(_shipped())),
         _LIFE,
     ]
     return "".join(parts)
@@ -77,15 +81,37 @@ def alert_rules_page() -> str:
 def _condition(found: Condition) -> str:
     head = f"\n### {found.kind}\n\n{_sentence(found.about)}\n"
     rows = [
-        (f"`{found.kind}.{each.name}`", each.about, _unit(each.unit))
+        (f"`{found.kind}.{each.name}`", each.about, _unit(each.unit), _unheard(each))
         for each in found.metrics.values()
     ]
     every, usual = (", ".join(f"`{each}`" for each in names) for names in (found.labels, found.by))
     told = [f"Labels: {every}; usually by {usual}."]
     if found.over:
         told.append(f"`over` is usually {spell(found.over)}.")
+    if not found.historic:
+        told.append("It is known as it is now: minutes that were missed are not caught up.")
     told += [f"`with: {{{name}: …}}`: {about}." for name, about in found.options.items()]
-    return f"{head}{' '.join(told)}\n\n{_table(('Measure', 'What it is', 'Unit'), rows)}"
+    return f"{head}{' '.join(told)}\n\n{_table(MEASURES, rows)}"
+
+
+def _unheard(metric: Metric) -> str:
+    return "unknown" if metric.empty is None else f"{metric.empty:g}"
+
+
+def _shipped() -> Iterator[tuple[str, str, str]]:
+    """Each shipped rule in the words of its own file."""
+    for each in shipped().rules:
+        body: Any = each.body
+        side = next(str(side) for side in Side if str(side) in body)
+        steps = "; ".join(f"{one.severity} {side.replace('_', ' ')} {_limit(body[side], one)}"
+                          for one in each.rule.ladder)  # fmt: skip
+        over = f" over {body['over']}" if "over" in body else ""
+        options = "".join(f", {name} {value}" for name, value in body.get("with", {}).items())
+        yield each.rule.name, f"`{body['measure']}`{over}{options}", steps
+
+
+def _limit(given: Any, step: Step) -> str:
+    return str(given[step.severity] if isinstance(given, dict) else given)
 
 
 def _unit(unit: Unit) -> str:
