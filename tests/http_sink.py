@@ -60,10 +60,15 @@ def _handler(sink: Sink) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+class Server(ThreadingHTTPServer):
+    # What is not accepted at once waits here; with a few places clients are turned away.
+    request_queue_size = 256
+
+
 @contextmanager
 def sinking(sink: Sink | None = None) -> Iterator[Sink]:
     sink = sink or Sink()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(sink))
+    server = Server(("127.0.0.1", 0), _handler(sink))
     server.handle_error = lambda *_: None  # clients that go away are part of the tests
     sink.port = server.server_port
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

@@ -88,7 +88,7 @@ class Deliverer:
 
     def _write_down(self, notification_id: int, under_way: Underway, receipt: Receipt) -> None:
         """Tried until the database is back: what was taken is not to be sent again."""
-        until = self.clock.monotonic() + PATIENCE
+        until, said = self.clock.monotonic() + PATIENCE, False
         while True:
             try:
                 with self.database.transaction() as session:
@@ -98,7 +98,9 @@ class Deliverer:
             except OperationalError as error:
                 if self.clock.monotonic() > until:
                     raise
-                log.info("alert.unwritten", notification_id=notification_id, error=str(error))
+                if not said:
+                    log.info("alert.unwritten", notification_id=notification_id, error=str(error))
+                said = True
                 time.sleep(PAUSE)
             else:
                 return

@@ -10,7 +10,7 @@ FAILURES = 10
 EVENTS = 10
 # What is not told by successes is over by itself, when its events are about that old.
 ENOUGH, ERRORS_OVER = 3, 120
-TIMEOUT = 3.0
+TIMEOUT = 5.0
 SENDER = "Mendline <alerts@mendline.test>"
 
 

@@ -17,7 +17,10 @@ NOTIFICATIONS = """
     FROM notifications AS n ORDER BY n.id"""
 BROKEN_OFF = """
     SELECT a.at FROM delivery_attempts AS a WHERE a.seconds IS NULL ORDER BY a.id"""
-ATTEMPTS = "SELECT count(*) FROM delivery_attempts"
+ATTEMPTS = """
+    SELECT n.webhook_id, coalesce(a.error, a.status::text, 'broken off')
+    FROM delivery_attempts AS a JOIN notifications AS n ON n.id = a.notification_id
+    ORDER BY a.id"""
 WAITING = """
     SELECT (SELECT count(*) FROM notifications WHERE state = 'waiting')
         + (SELECT count(*) FROM alerts WHERE resolved_at IS NULL AND state <> 'inactive'
@@ -51,11 +54,13 @@ class Note:
 
 @dataclass(frozen=True)
 class Rows:
-    """`broken_off` are the beginnings of attempts that nobody knows the end of."""
+    """`attempts` are what became of each, with the id that it carried; `broken_off` the beginnings
+    of those that nobody knows the end of.
+    """
 
     episodes: tuple[Episode, ...] = ()
     notes: tuple[Note, ...] = ()
-    attempts: int = 0
+    attempts: tuple[tuple[str, str], ...] = ()
     broken_off: tuple[datetime, ...] = ()
 
 
@@ -70,7 +75,7 @@ def read(database_url):
         return Rows(
             episodes=tuple(Episode(*row) for row in episodes),
             notes=tuple(note for note in notes if ours.intersection(note.alert_ids)),
-            attempts=connection.execute(ATTEMPTS).fetchone()[0],
+            attempts=tuple(connection.execute(ATTEMPTS).fetchall()),
             broken_off=tuple(row[0] for row in connection.execute(BROKEN_OFF).fetchall()),
         )
 

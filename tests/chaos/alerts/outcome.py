@@ -66,6 +66,7 @@ class Outcome:
     broken_off: int = 0
     kills_in_flight: int = 0
     duplicates: int = 0
+    repeats: dict[str, list[str]] = field(default_factory=dict)
     delivered: dict[str, dict[str, float]] = field(default_factory=dict)
     first_try: dict[str, dict[str, float]] = field(default_factory=dict)
     stages: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -78,11 +79,13 @@ class Outcome:
 
 def judge(outcome, seen):
     outcome.crossings, outcome.hits = len(seen.crossings), seen.hits
-    outcome.requests, outcome.attempts = len(seen.came), seen.rows.attempts
+    outcome.requests, outcome.attempts = len(seen.came), len(seen.rows.attempts)
     outcome.notifications = dict(Counter(f"{n.kind} {n.state}" for n in seen.rows.notes))
     outcome.broken_off = len(seen.rows.broken_off)
     outcome.kills_in_flight = in_flight(seen)
-    outcome.duplicates = duplicates(seen)
+    again = repeated(seen)
+    outcome.duplicates = sum(again.values())
+    outcome.repeats = {f"{c} {of}": _course(seen, of) for c, of in sorted(again)}
     outcome.delivered = latencies(seen, seen.taken)
     outcome.first_try = latencies(seen, seen.came)
     outcome.stages = stages(seen)
@@ -149,9 +152,14 @@ def excess(outcome):
         yield f"delivered after {slow:.1f} s at p99, not within {BOUND:.0f} s"
 
 
-def duplicates(seen):
+def repeated(seen):
+    """What was taken more than once, and how many times too often."""
     times = Counter((each.channel, each.webhook_id) for each in seen.taken)
-    return sum(count - 1 for count in times.values())
+    return {what: count - 1 for what, count in times.items() if count > 1}
+
+
+def _course(seen, webhook_id):
+    return [how for carried, how in seen.rows.attempts if carried == webhook_id]
 
 
 def in_flight(seen):

@@ -8,6 +8,7 @@ def markdown(outcome):
     lines += _table("Seconds from the threshold to the delivery", outcome.delivered)
     lines += _table("Seconds from the threshold to the first attempt", outcome.first_try)
     lines += _table("Seconds of each stage", outcome.stages)
+    lines += _repeats(outcome)
     verdict = [f"- {words}" for words in outcome.broken] or ["All promises were kept."]
     return "\n".join([*lines, "## Broken promises", "", *verdict]) + "\n"
 
@@ -31,6 +32,14 @@ def _facts(outcome):
         ),
         f"- settled {outcome.settled_in:.1f} s after the last crossing ended",
     ]
+
+
+def _repeats(outcome):
+    """What became of each attempt of what was taken more than once."""
+    if not outcome.repeats:
+        return []
+    rows = [f"- {what}: {'; '.join(how)}" for what, how in outcome.repeats.items()]
+    return ["## Taken more than once", "", *rows, ""]
 
 
 def _table(title, figures):

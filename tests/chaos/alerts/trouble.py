@@ -23,7 +23,7 @@ class Trouble:
     share: float
     slow: float
     seed: int
-    patience: float = 4.0
+    patience: float = 7.0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __post_init__(self):
