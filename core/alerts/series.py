@@ -136,7 +136,7 @@ class Minutes:
         else:
             since = self._read_at - SETTLING
         since = since.replace(second=0, microsecond=0)
-        for row in session.execute(_ROWS, {"since": since, "until": at}):
+        for row in session.execute(_ROWS, {"since": since, "until": at}).all():
             self._rows.setdefault((row[0], row[1]), {})[row[2]] = tally(row)
         self._read_at = at
         self._recent = {}

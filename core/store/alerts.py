@@ -173,8 +173,8 @@ def columns(alert: AnyAlert) -> dict[str, Any]:
 
 def versions(session: Session, source: str = RULE) -> dict[int, Version]:
     """Of what lives the version of each row, which is another whenever it was written."""
-    found = session.execute(_VERSIONS, {"source": source})
-    return {row[0]: (row[1], row[2]) for row in found}
+    found = session.execute(_VERSIONS, {"source": source}).all()
+    return {number: (wrote, place) for number, wrote, place in found}
 
 
 def plain(session: Session, ids: Collection[int]) -> Sequence[AnyAlert]:

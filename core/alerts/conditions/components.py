@@ -1,6 +1,6 @@
 """Components: what they report of themselves and their error events, from the minute roll-ups."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -106,7 +106,7 @@ class Components:
         """Windows and groups are added up once, however many metrics are read of them."""
         windows: dict[timedelta, dict[Series, Tally]] = {}
         groups: dict[tuple[timedelta, tuple[str, ...]], dict[Series, Tally]] = {}
-        whose: dict[tuple[timedelta, tuple[str, ...]], list[tuple[Labels, About]]] = {}
+        whose: dict[tuple[timedelta, tuple[str, ...]], tuple[list[Labels], list[About]]] = {}
         answers: dict[Measure, Sequence[Sample]] = {}
         for measure in measures:
             if measure.metric == "consecutive_failures":
@@ -117,10 +117,11 @@ class Components:
             key = (measure.over, measure.by)
             if key not in groups:
                 groups[key] = _grouped(windows[measure.over], measure.by)
-                whose[key] = [self._names.of(one, measure.by) for one in groups[key]]
+                found = [self._names.of(one, measure.by) for one in groups[key]]
+                whose[key] = [each[0] for each in found], [each[1] for each in found]
+            told, abouts = whose[key]
             values = _values(groups[key].values(), measure)
-            pairs = zip(whose[key], values, strict=True)
-            answers[measure] = [Sample(told, value, about) for (told, about), value in pairs]
+            answers[measure] = list(map(Sample, told, values, abouts))
         return answers
 
     def _consecutive(self, measure: Measure, look: Look) -> list[Sample]:
@@ -175,18 +176,18 @@ def _grouped(tallies: Mapping[Series, Tally], by: tuple[str, ...]) -> dict[Serie
     return grouped(tallies, lambda one: (one[0] if project else 0, one[1] if component else ""))
 
 
-def _values(tallies: Collection[Tally], measure: Measure) -> Iterator[float | None]:
+def _values(tallies: Collection[Tally], measure: Measure) -> list[float | None]:
     """None where what is no count rests on too few reports."""
     minutes = measure.over.total_seconds() / MINUTE
     share = _QUANTILES.get(measure.metric)
     read = _READ.get(measure.metric)
     fewest = float(measure.option("fewest", 1))
     always = fewest <= 1 or Components.metrics[measure.metric].empty is not None
-    for tally in tallies:
-        if not always and not _enough(tally, measure.metric, fewest):
-            yield None
-        else:
-            yield read(tally, minutes) if read else quantile(tally, BOUNDS, share or 0)
+    enough = [always or _enough(each, measure.metric, fewest) for each in tallies]
+    pairs = zip(tallies, enough, strict=True)
+    if read is None:
+        return [quantile(each, BOUNDS, share or 0) if known else None for each, known in pairs]
+    return [read(each, minutes) if known else None for each, known in pairs]
 
 
 def _enough(tally: Tally, metric: str, fewest: float) -> bool:
