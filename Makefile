@@ -51,6 +51,7 @@ bench: $(READY) ## measure speed and size; writes reports/bench.json and prints 
 chaos: $(READY) ## kill everything at full scale for minutes; writes reports/chaos.json
 	$(BIN)/python -m tests.chaos $(ARGS)
 	$(if $(ARGS),,$(BIN)/python -m tests.chaos.backups)
+	$(if $(ARGS),,$(BIN)/python -m tests.chaos.breakers)
 	$(if $(ARGS),,$(BIN)/python -m tests.chaos.budget)
 	$(if $(ARGS),,$(BIN)/python -m pytest -q -n0 tests/chaos/upgrades.py)
 	$(if $(ARGS),,$(BIN)/python -m tests.chaos.alertmanager)

@@ -304,6 +304,12 @@ BREAKER_SLOW: Final = Counter(
 BREAKER_TRANSITIONS: Final = Counter(
     "mendline_breaker_transitions", "Changes of state", ["breaker", "state"]
 )
+BREAKER_FORCED: Final = Gauge(
+    "mendline_breaker_forced",
+    "1 while an operator, or a recovery, has forced a circuit breaker open or closed",
+    ["breaker", "state"],
+    multiprocess_mode="livemostrecent",
+)
 BREAKER_SHUT: Final = Gauge(
     "mendline_breaker_open",
     "1 while a circuit breaker is open, 0.5 half-open, 0 closed",

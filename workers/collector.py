@@ -27,7 +27,7 @@ from core.store.engine import Database
 from core.work.sender import TaskSender
 from core.work.states import LIVE
 from tasks.queues import Queue
-from workers import outcomes, tidiness
+from workers import forcing, outcomes, tidiness
 
 log = structlog.get_logger()
 
@@ -56,6 +56,7 @@ class Collector:
             PARTITION_DAYS_AHEAD.set(len(ahead))
             self._recovery(session, now)
             outcomes.collect(session, now)
+            forcing.collect(session)
         for queue in Queue:
             rows = waiting.get(queue, backlog.Backlog(0, None))
             age = (now - rows.since).total_seconds() if rows.since else 0.0

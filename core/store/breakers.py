@@ -42,6 +42,13 @@ def named(session: Session, names: Collection[str]) -> Sequence[Breaker]:
     return session.scalars(select(Breaker).where(Breaker.name.in_(names))).all()
 
 
+def standing(session: Session, states: Collection[str], *, limit: int) -> Sequence[tuple[str, str]]:
+    """Names and states of those in one of these, the newest change first."""
+    statement = select(Breaker.name, Breaker.state).where(Breaker.state.in_(states))
+    found = session.execute(statement.order_by(Breaker.since.desc(), Breaker.id).limit(limit))
+    return [(name, state) for name, state in found]
+
+
 def count(session: Session) -> int:
     return session.execute(select(func.count()).select_from(Breaker)).scalar_one()
 

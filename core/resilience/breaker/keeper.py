@@ -123,6 +123,8 @@ class Keeper:
     def agree(self, copy: Copy) -> None:
         """With the row: a store may be emptied, or go back to what it was."""
         asked = self.clock.monotonic()
+        if asked < self._rows_away_until:
+            return
         try:
             row = self._chronicle.recall([copy.name]).get(copy.name)
         except DatabaseUnavailableError as error:

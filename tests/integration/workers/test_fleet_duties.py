@@ -1,7 +1,7 @@
 from prometheus_client import REGISTRY
 
 from core.model import Saga, Transaction
-from core.store import retries
+from core.store import breakers, retries
 from core.store.retries import Count, Slot
 from core.store.work import WorkOrder, add
 from core.work.sender import MemorySender
@@ -46,3 +46,22 @@ def test_how_retries_and_sagas_end_is_counted(database, clock):
     assert gauge("retry_success_ratio", category="timeout") == 0.6
     assert gauge("transactions_in_doubt") == 1
     assert (gauge("sagas", state="stuck"), gauge("sagas", state="running")) == (1, 0)
+
+
+def test_which_breakers_are_open_and_which_are_forced(database, clock):
+    states = {"pay": "open", "mail": "forced_open", "bank": "forced_closed", "shop": "opening"}
+    with database.transaction() as session:
+        for name, state in states.items():
+            breakers.ensure(session, name, project_id=None, now=clock.now()).state = state
+    collector = Collector(database, MemorySender(), clock)
+    collector.collect()
+    shut = {name: gauge("breaker_open", breaker=name) for name in states}
+    assert shut == {"pay": 1, "mail": 1, "bank": 0, "shop": 0}
+    forced = {name: gauge("breaker_forced", breaker=name, state="open") for name in states}
+    assert forced == {"pay": 0, "mail": 1, "bank": 0, "shop": 0}
+    assert gauge("breaker_forced", breaker="bank", state="closed") == 1
+    with database.transaction() as session:
+        breakers.one(session, "mail").state = "closed"
+    collector.collect()
+    assert gauge("breaker_forced", breaker="mail", state="open") == 0
+    assert gauge("breaker_open", breaker="mail") == 0

@@ -188,6 +188,7 @@ def judged(options, begun, calls, counts):
         "episodes": episodes(history, calls),
         "while_open": while_open(history, calls),
         "opened_after": opened_after(options, begun, history),
+        "in_traffic_after": in_traffic_after(options, begun, calls),
         "closed_after": closed_after(options, begun, history),
         "last": history[-1][0] if history else None,
     }
@@ -241,8 +242,18 @@ def opened_after(options, begun, history):
     return found
 
 
+def in_traffic_after(options, begun, calls):
+    """Seconds from the end of each sick time to the first call that begins, a probe as a rule."""
+    found = []
+    for place in range(options.rounds):
+        well = begun + options.phase * (2 * place + 2)
+        found.append(min((at for at, _ in calls if at >= well), default=None))
+        found[-1] = None if found[-1] is None else found[-1] - well
+    return found
+
+
 def closed_after(options, begun, history):
-    """Seconds from the end of each sick time to traffic."""
+    """Seconds from the end of each sick time to the closing, when all its probes have passed."""
     found = []
     for place in range(options.rounds):
         well = begun + options.phase * (2 * place + 2)
