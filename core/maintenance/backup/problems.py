@@ -27,7 +27,7 @@ class WrongKeyError(MendlineError):
     """The backup is encrypted, and not with this key."""
 
     code = "ML-BAK-0004"
-    category = Category.AUTH
+    category = Category.CONFIG
 
 
 class UnprovenBackupError(MendlineError):

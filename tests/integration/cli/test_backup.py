@@ -50,6 +50,7 @@ def test_a_key_seals_and_is_needed(run, ask, tmp_path, monkeypatch):
     for given in ((), ("--key-file", other)):
         result = run("backup", "verify", made["path"], *given)
         assert (result.exit_code, "ML-BAK-0004" in result.stderr) == (1, True)
+        assert "config show" in result.stderr  # another kind of key than those of the API
 
 
 def test_nothing_is_replaced_without_the_word(run, ask, database_url):
