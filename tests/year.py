@@ -24,8 +24,9 @@ from tasks.schedule import JOBS
 from tests.conftest import NOON
 
 DAY = timedelta(days=1)
-# Times of a day at which jobs of the hour are due.
-TIMES = (20, 35, 50)
+# Minutes of a day at which jobs of the hour are due; at LIFE the platform is used.
+TIMES = (0, 20, 35, 50)
+LIFE = 20
 # What is not upkeep, or needs programs and servers of its own, has its slots and no more.
 BODIES = "maintenance."
 # What is due at each look is done once a day.
@@ -122,7 +123,7 @@ class Year:
         wanted = midnight + timedelta(minutes=minutes)
         self.clock.advance((wanted - self.clock.now()).total_seconds())
         self._work(everything=last)
-        if minutes == TIMES[0]:
+        if minutes == LIFE:
             self._live()
 
     def _work(self, *, everything):
