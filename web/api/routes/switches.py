@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
@@ -26,7 +26,7 @@ from web.api.schemas.switches import (
     SwitchSet,
     SwitchShown,
 )
-from web.api.services import Provided, Services, services
+from web.api.services import Provided, Services
 
 router = APIRouter(prefix="/switches", tags=["switches"])
 
@@ -55,14 +55,14 @@ def _project(who: Principal, asked: int | None) -> int:
     summary="The switches in force, for applications to poll; answers 304 to their ETag",
 )
 async def list_switches(
-    request: Request, who: Application, project: Asked = None, known: Known = None
+    services: Provided, who: Application, project: Asked = None, known: Known = None
 ) -> Response:
     """Without a change of threads while what was read is fresh: many ask, and often."""
-    provided, wanted, posted = services(request), _project(who, project), None
+    wanted, posted = _project(who, project), None
     if who.project_id in {None, wanted}:
-        posted = provided.board.look(wanted, provided.clock)
+        posted = services.board.look(wanted, services.clock)
     if posted is None:
-        posted = await run_in_threadpool(_posted, provided, who, wanted)
+        posted = await run_in_threadpool(_posted, services, who, wanted)
     headers = {"etag": posted.etag, "cache-control": "private, no-cache"}
     if known is not None and posted.etag in known:
         return Response(status_code=304, headers=headers)
