@@ -15,7 +15,7 @@ from config.bootstrap import remembered
 from config.breakers import book
 from config.private import private_folder
 from config.settings import Settings
-from workers import procfile
+from workers import pools, procfile
 from workers.embedded.files import locked
 from workers.host import Host
 from workers.records import end_leftovers
@@ -67,6 +67,7 @@ def _usable(settings: Settings) -> None:
     """Files of the operators are read here first: a mistake would stop recovery in each worker."""
     declared(settings.actions_file)
     book(settings.breakers_file)
+    pools.load(settings.pools_file)
 
 
 def _settings(data_dir: Path | None, port: int | None) -> Settings:

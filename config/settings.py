@@ -108,6 +108,11 @@ class Settings(BaseSettings):
         "`smtps://`, or `smtp+plain://` without TLS.",
     )
     smtp_from: str | None = Field(None, description="Whom mails of alerts are from.")
+    pools_file: Path | None = Field(
+        None,
+        description="TOML file with sizes of the pools of workers, by their names, which win over "
+        "ours.",
+    )
     breakers_file: Path | None = Field(
         None, description="Settings of circuit breakers of your own, in TOML, which win over ours."
     )

@@ -186,7 +186,7 @@ class Reporter:
 
 def main() -> None:
     settings = Settings()
-    pool = pools.find(" ".join(sys.argv[1:]), pools.load())
+    pool = pools.find(" ".join(sys.argv[1:]), pools.load(settings.pools_file))
     logging.configure(f"worker-{pool.name}", settings.log_level)
     loglines.begin(settings)
     place = Place(

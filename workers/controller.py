@@ -122,7 +122,7 @@ def main() -> None:
     clock = SystemClock()
     agreed = DatabaseClock(database, clock)
     sender = GuardedSender(app.runtime.sender, resilience.of_this_process(settings, agreed, tell))
-    collector, known = Collector(database, sender, clock), pools.load()
+    collector, known = Collector(database, sender, clock), pools.load(settings.pools_file)
     lookout = Lookout(known, sender, clock, batch=settings.digest_batch, mark=settings.memory_high)
     targets = Targets(database, known, lookout, clock)
     counters = RedisCounters(app.runtime.redis)

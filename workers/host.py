@@ -137,11 +137,11 @@ class Host:
             self._say(f"Starting a private {server.name} in {server.directory}.")
         await self._stores.serve(supervisor)
         self._credentials = credentials = await asyncio.to_thread(self._prepare_database)
-        environment = self._environment(credentials)
+        environment, sizes = self._environment(credentials), self.settings.pools_file
         self._say(f"Starting {', '.join(entry.name for entry in self.entries)}.")
         for entry in self.entries:
             door = self._door if entry.name == "api" else None
-            prepare = partial(program, entry, environment, door=door)
+            prepare = partial(program, entry, environment, sizes=sizes, door=door)
             supervisor.keep(entry.name, prepare)
         await self._ready(supervisor)
 
@@ -249,12 +249,16 @@ def paths(settings: Settings) -> dict[str, str]:
 
 
 def program(
-    entry: Entry, environment: Mapping[str, str], *, door: socket.socket | None = None
+    entry: Entry,
+    environment: Mapping[str, str],
+    *,
+    sizes: Path | None = None,
+    door: socket.socket | None = None,
 ) -> Program:
     """A line of the Procfile as a program; an agent gets the time that its pool may drain."""
     grace = GRACE
     if entry.is_pool:
-        grace = AFTER_DRAIN + pools.find(entry.argv[-1], pools.load()).drain_seconds
+        grace = AFTER_DRAIN + pools.find(entry.argv[-1], pools.load(sizes)).drain_seconds
     given = {"MENDLINE_LISTEN_FD": str(door.fileno())} if door else {}
     return Program(
         name=entry.name,

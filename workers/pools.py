@@ -31,7 +31,7 @@ class Pool:
     per_process: int
     latency_seconds: float
     expected_seconds: float
-    computes: bool
+    busy_per_core: float
     memory_megabytes_per_child: int
     memory_megabytes_per_process: int
     tasks_per_child: int
@@ -78,12 +78,34 @@ class Pool:
         return {SERVED: str(CRITICAL)} if self.critical_only else {}
 
 
-def load(path: Path = PATH) -> dict[str, Pool]:
+def load(own: Path | None = None, *, shipped: Path = PATH) -> dict[str, Pool]:
+    """The pools that we ship, with the numbers that the operators' own file has for them."""
+    tables = _tables(shipped)
+    if own is not None:
+        tables = _merged(tables, _tables(own), own)
     try:
-        tables = tomllib.loads(path.read_text())
         return {name: _pool(name, table) for name, table in tables.items()}
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
-        raise ConfigurationError(f"{path} does not describe pools: {error!r}.") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise ConfigurationError(f"{own or shipped} does not describe pools: {error!r}.") from error
+
+
+def _tables(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{path} does not describe pools: {error}.") from error
+
+
+def _merged(ours: Mapping[str, Any], own: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """What is not among ours is a mistake: an agent runs for each line of the Procfile."""
+    merged = dict(ours)
+    for name, value in own.items():
+        if name not in ours or isinstance(ours[name], dict) != isinstance(value, dict):
+            known = ", ".join(sorted(ours))
+            raise ConfigurationError(f"{path} has {name!r}; what may stand there is {known}.")
+        nested = isinstance(value, dict)
+        merged[name] = _merged(ours[name], value, path) if nested else value
+    return merged
 
 
 def find(name: str, pools: Mapping[str, Pool]) -> Pool:
@@ -104,7 +126,7 @@ def _pool(name: str, table: Mapping[str, Any]) -> Pool:
         per_process=int(children["per_process"]),
         latency_seconds=float(table["latency_seconds"]),
         expected_seconds=float(table["expected_seconds"]),
-        computes=bool(table["computes"]),
+        busy_per_core=float(table["busy_per_core"]),
         memory_megabytes_per_child=int(table["memory_megabytes_per_child"]),
         memory_megabytes_per_process=int(table["memory_megabytes_per_process"]),
         tasks_per_child=int(table["tasks_per_child"]),

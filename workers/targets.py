@@ -156,6 +156,6 @@ def _bounds(
         room=sum(each.room for each in places),
         latency=pool.latency_seconds,
         service=pool.expected_seconds,
-        processors=sight.processors if pool.computes else None,
+        processors=max(int(sight.processors * pool.busy_per_core), 1),
         override=Override(children=override.children, author=override.author) if override else None,
     )

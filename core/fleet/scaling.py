@@ -45,8 +45,8 @@ class Override:
 class Bounds:
     """What a pool may be, over all its hosts; times in seconds.
 
-    `room` is how many children the memory of the hosts has room for, `processors` how many it makes
-    sense to keep busy with work that only computes (none where work waits for others).
+    `room` is how many children the memory of the hosts has room for, `processors` how many of them
+    make sense while all processors are busy.
     `latency` is how long work may wait, `service` the run time of a task before one was seen.
     """
 
@@ -55,7 +55,7 @@ class Bounds:
     room: int
     latency: float
     service: float
-    processors: int | None = None
+    processors: int
     override: Override | None = None
     headroom: float = 1.2
     low: float = 0.6
@@ -149,9 +149,10 @@ def _grown(seen: Observation, history: History, bounds: Bounds, goal: int) -> To
     if waited >= max(bounds.stuck, 3 * bounds.service):
         told = f"nothing was finished for {waited:.0f} s although work waits"
         return Kind.STUCK, current, f"{told}; more children would not help"
-    if bounds.processors is not None and current >= bounds.processors and _computing(seen):
+    ceiling = bounds.processors if _computing(seen) else bounds.most
+    if current >= ceiling:
         return Kind.NO_ROOM, current, "the processors are busy; more children would not help"
-    target = min(goal, max(2 * current, 1), current + max(bounds.room, 0))
+    target = min(goal, max(2 * current, 1), current + max(bounds.room, 0), ceiling)
     if target <= current:
         return Kind.NO_ROOM, current, f"{goal} are wanted, but the memory has no room for more"
     return Kind.GROW, target, f"{seen.backlog:.0f} wait, the first for {seen.oldest:.1f} s"

@@ -54,7 +54,7 @@ def pool(**changes):
         "per_process": 4,
         "latency_seconds": 1.0,
         "expected_seconds": 1.0,
-        "computes": False,
+        "busy_per_core": 6,
         "memory_megabytes_per_child": 100,
         "memory_megabytes_per_process": 100,
         "tasks_per_child": 10,

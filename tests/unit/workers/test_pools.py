@@ -12,7 +12,7 @@ queues = ["intake"]
 children = {{ least = {least}, start = {start}, most = {most}, per_core = 2, per_process = 4 }}
 latency_seconds = 1
 expected_seconds = 1
-computes = false
+busy_per_core = 1
 memory_megabytes_per_child = 100
 memory_megabytes_per_process = 200
 tasks_per_child = 10
@@ -45,18 +45,18 @@ def test_every_pool_has_its_line_in_the_procfile():
 
 @pytest.mark.parametrize(("processors", "most"), [(1, 2), (4, 8), (64, 12)])
 def test_a_host_has_as_many_as_its_processors_are_worth(tmp_path, processors, most):
-    assert pools.load(written(tmp_path))["one"].highest(processors) == most
+    assert pools.load(shipped=written(tmp_path))["one"].highest(processors) == most
 
 
 @pytest.mark.parametrize(
     ("children", "layout"), [(0, ()), (1, (1,)), (4, (4,)), (5, (4, 1)), (12, (4, 4, 4))]
 )
 def test_children_fill_one_process_after_the_other(tmp_path, children, layout):
-    assert pools.load(written(tmp_path))["one"].layout(children) == layout
+    assert pools.load(shipped=written(tmp_path))["one"].layout(children) == layout
 
 
 def test_a_worker_is_named_for_its_pool_and_host(tmp_path):
-    program = pools.load(written(tmp_path))["one"].worker(2, "host-a", children=3)
+    program = pools.load(shipped=written(tmp_path))["one"].worker(2, "host-a", children=3)
     line = " ".join(program.argv)
     assert program.name == "one-2"
     assert "-Q intake -c 3 -n one-2@host-a" in line
@@ -72,7 +72,7 @@ def test_the_many_children_of_general_work_leave_the_processors_to_others_first(
 
 def test_numbers_that_contradict_are_refused(tmp_path):
     with pytest.raises(ConfigurationError, match="contradict"):
-        pools.load(written(tmp_path, least=4))
+        pools.load(shipped=written(tmp_path, least=4))
 
 
 @pytest.mark.parametrize(
@@ -80,9 +80,37 @@ def test_numbers_that_contradict_are_refused(tmp_path):
 )
 def test_what_describes_no_pools_is_refused(tmp_path, text):
     with pytest.raises(ConfigurationError, match=r"pools\.toml"):
-        pools.load(written(tmp_path, text=text))
+        pools.load(shipped=written(tmp_path, text=text))
 
 
 def test_unknown_pools_are_wrong_use():
     with pytest.raises(InvalidInputError, match="ingest"):
         pools.find("other", pools.load())
+
+
+def own(tmp_path, text):
+    path = tmp_path / "own.toml"
+    path.write_text(text)
+    return path
+
+
+def test_operators_have_numbers_of_their_own_for_a_pool(tmp_path):
+    ours, found = pools.load(), pools.load(own(tmp_path, "[general]\nchildren = { most = 6 }"))
+    assert found["general"].highest(64) == 6
+    assert found["general"].start == ours["general"].start
+    assert found["ingest"] == ours["ingest"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[other]\nlatency_seconds = 1", "'other'; what may stand there is critical, general"),
+        ("[general]\nchildren = 3", "'children'"),
+        ("[general.children]\nmany = 3", "'many'; what may stand there is least, most"),
+        ("[general.children]\nmost = 1", "contradict"),
+        ("general", r"own\.toml"),
+    ],
+)
+def test_mistakes_in_their_file_are_told(tmp_path, text, told):
+    with pytest.raises(ConfigurationError, match=told):
+        pools.load(own(tmp_path, text))

@@ -11,7 +11,7 @@ TICK = 1.0
 LAG = 2  # ticks from a decision to the children that it asked for
 STEPS = 10  # of the model in one tick
 
-BOUNDS = Bounds(least=1, most=8, room=100, latency=5.0, service=0.5)
+BOUNDS = Bounds(least=1, most=8, room=100, latency=5.0, service=0.5, processors=8)
 
 
 @dataclass
