@@ -19,7 +19,10 @@ _HELD: Final = update(ITEMS).where(
 _RENEW: Final = _HELD.values(
     lease_until=func.clock_timestamp() + WorkItem.lease_seconds * text("interval '1 second'")
 )
-_ABANDON: Final = _HELD.values(lease_until=func.clock_timestamp(), history=history.appended())
+# Nobody's from then on: the worker renews what it runs until it has taken note of the loss.
+_ABANDON: Final = _HELD.values(
+    lease_until=func.clock_timestamp(), leased_by=None, history=history.appended()
+)
 
 
 def renew(session: Session, worker: str, work_ids: Sequence[int]) -> int:
