@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -125,16 +127,17 @@ def test_a_killed_server_is_started_again_and_keeps_what_was_committed(made, fol
 
 def test_a_backend_that_outlives_a_killed_server_is_in_nobodys_way(server):
     program, process = started(server)
-    busy = psycopg.connect(server.url)
-    (backend,) = busy.execute("SELECT pg_backend_pid()").fetchone()
-    psutil.Process(backend).suspend()
-    process.kill()
-    stop(program, process)
-    assert [p.pid for p in leftovers.working_in(server.home.cluster, "postgres")] == [backend]
-    psutil.Process(backend).resume()
-    with running(server) as url:
-        assert ask(url, "SELECT 1") == 1
-    busy.close()
+    with closing(psycopg.connect(server.url)) as busy:
+        (backend,) = busy.execute("SELECT pg_backend_pid()").fetchone()
+        psutil.Process(backend).suspend()
+        process.kill()
+        stop(program, process)
+        while len(left := leftovers.working_in(server.home.cluster, "postgres")) > 1:
+            time.sleep(0.01)  # the others see that their server is gone, and end
+        assert [each.pid for each in left] == [backend]
+        psutil.Process(backend).resume()
+        with running(server) as url:
+            assert ask(url, "SELECT 1") == 1
 
 
 def test_it_ends_with_its_parent_and_another_takes_over(server, folder):
