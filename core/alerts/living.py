@@ -35,11 +35,11 @@ class Living:
         """By rule and series, and those whose rule no longer holds."""
         versions = rows.versions(session)
         fresh = [each for each, version in versions.items() if self._versions.get(each) != version]
+        found = rows.plain(session, fresh)  # before anything changes here: it may fail
         gone = self._alerts.keys() - versions.keys()
         touched = {self._alerts[each].rule_id for each in (*gone, *fresh) if each in self._alerts}
         for each in gone:
             del self._alerts[each]
-        found = rows.plain(session, fresh)
         self._alerts |= {each.id: each for each in found}
         self._versions = versions
         if rules is not self._rules:
