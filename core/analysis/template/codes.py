@@ -34,7 +34,12 @@ _ANSWERS = frozenset(
         "an",
     )
 )
-_LEADS = _STRONG | _ERRORS | _COPULAS | _LINKS | _ANSWERS | {"code", "exit", "exited", "http"}
+_LEADS = (
+    _STRONG | _ERRORS | _COPULAS | _LINKS | _ANSWERS | {"closed", "code", "exit", "exited", "http"}
+)
+# RFC 6455, section 7.4.2: the codes that a web socket is closed with.
+_CLOSED = re.compile(r"(?:web ?socket|\bws)(?: connection)?(?: was| is)? closed$")
+_CLOSE_CODE = re.compile(r"[1-4]\d{3}")
 _ORDINARY_CODE = re.compile(
     r"(?:zip|postal|country|area|verification|promo|discount|coupon|product|item|bar|qr|sms|otp|pin|access"
     r"|colou?r|currency|invite|security|voucher|dial|city|bank|sort|char|key|confirmation|referral|byte"
@@ -94,7 +99,8 @@ def _is_code(number: str, word: str, tight: str, *, gap: str, after: str) -> boo
         return _is_of_code(tight[: -len(word)].rstrip())
     is_status = bool(_STATUS.fullmatch(number))
     is_error = word in _ERRORS and (":" not in gap or is_status)
-    if is_error or _ends(word, tight) or (word == "http" and is_status):
+    is_closed = word == "closed" and _CLOSED.search(tight) and _CLOSE_CODE.fullmatch(number)
+    if is_closed or is_error or _ends(word, tight) or (word == "http" and is_status):
         return not _COUNTED.match(after)
     if gap == " " and _is_answer(word, tight):
         return is_status and bool(_AND.match(after) or _REASON.match(after))

@@ -50,6 +50,7 @@ _MARKS = re.compile(r"[^A-Za-z0-9\s]{1,4}|\\[a-z]")
 _LAST_WORD = re.compile(r"(?s)(?:.*[^a-z_])?([a-z_]+)")
 # Behind these SQL has a value.
 _COMPARED = frozenset(("like", "ilike", "between", "rlike", "regexp", "values"))
+_PARSED = frozenset(("parse", "parsing", "parsed"))
 _IN_BRACES = re.compile(r"[{,] ?\w{1,40}: ?$")
 _DRIVER = re.compile(r"\(\d{3,6}, $")
 _ANNOUNCED = re.compile(
@@ -129,7 +130,7 @@ def _by_words(tight: str, before: str, after: str, *, spaced: bool) -> bool | No
         return True
     if word in IDENTIFIERS or after.startswith(NAME_FOLLOWS) or (spaced and word in REPORTS):
         return False
-    return None
+    return True if word in _PARSED else None
 
 
 def _announcing(said: str) -> str:
