@@ -6,6 +6,8 @@ fork; only idle children are given up, so nothing that runs is disturbed.
 
 import os
 from collections.abc import Mapping
+from functools import partial
+from itertools import islice, takewhile
 from typing import Any, Final
 
 import structlog
@@ -36,7 +38,7 @@ class Children(bootsteps.StartStopStep):
         self._timer: Any = None
         self._renewed = 0
         self._to_renew: set[int] = set()
-        self._leaving: int | None = None
+        self._leaving: set[int] = set()
 
     def start(self, worker: Any) -> None:
         self._timer = worker.timer.call_repeatedly(EVERY_SECONDS, self.look, (worker,))
@@ -57,7 +59,7 @@ class Children(bootsteps.StartStopStep):
         self.exchange.tell(self._told(worker, processes))
 
     def _converge(self, worker: Any, processes: Any, wanted: Wanted) -> None:
-        """Grows at once, shrinks by one idle child a look."""
+        """Grows at once, gives up what is idle; of those to be renewed one a look."""
         current, target = worker.pool.num_processes, max(wanted.children, 1)
         if wanted.renewed != self._renewed:
             self._renewed = wanted.renewed
@@ -65,26 +67,36 @@ class Children(bootsteps.StartStopStep):
         if target > current:
             log.info("children.grown", children=target)
             _grow(worker, target - current)
-            return
-        idle = self._idle(processes)
-        if idle is None or (target == current and idle not in self._to_renew):
-            return
-        self._leaving = idle
-        _shrink(worker)
-        if target == current:
+        elif target < current:
+            self._shrink(worker, processes, current - target)
+        elif self._to_renew.intersection(self._idle(worker, processes, 1)):
+            self._shrink(worker, processes, 1)
             _grow(worker, 1)
-        else:
-            log.info("children.shrunk", children=current - 1)
 
-    def _idle(self, processes: Any) -> int | None:
-        """The child that would be given up next, if nothing is on its way to it.
+    def _shrink(self, worker: Any, processes: Any, number: int) -> None:
+        idle = self._idle(worker, processes, number)
+        if not idle:
+            return
+        self._leaving.update(idle)
+        worker.pool.shrink(len(idle))
+        _prefetch(worker, -len(idle))
+        log.info("children.shrunk", children=worker.pool.num_processes)
 
-        Celery would give up the same child twice: it belongs to the pool until it has ended.
+    def _idle(self, worker: Any, processes: Any, most: int) -> list[int]:
+        """The children that would be given up next, as long as nothing is on its way to them.
+
+        Those that have ended belong to the pool until somebody looks, and Celery would give up the
+        same ones again.
         """
-        child = next(processes._iterinactive(), None)  # noqa: SLF001
-        if child is None or child.inqW_fd in processes._busy_workers:  # noqa: SLF001
-            return None
-        return None if child.pid == self._leaving else int(child.pid)
+        if self._leaving:
+            worker.pool.maintain_pool()
+            self._leaving &= {child.pid for child in processes._pool}  # noqa: SLF001
+        free = takewhile(partial(self._is_free, processes), processes._iterinactive())  # noqa: SLF001
+        return [int(child.pid) for child in islice(free, most)]
+
+    def _is_free(self, processes: Any, child: Any) -> bool:
+        is_addressed = child.inqW_fd in processes._busy_workers  # noqa: SLF001
+        return not is_addressed and child.pid not in self._leaving
 
     def _told(self, worker: Any, processes: Any) -> Told:
         counters = dict(processes._on_ready_counters)  # noqa: SLF001
@@ -102,11 +114,6 @@ def _grow(worker: Any, number: int) -> None:
     worker.pool.grow(number)
     worker.pool.maintain_pool()
     _prefetch(worker, number)
-
-
-def _shrink(worker: Any) -> None:
-    worker.pool.shrink(1)
-    _prefetch(worker, -1)
 
 
 def _prefetch(worker: Any, change: int) -> None:

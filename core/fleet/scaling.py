@@ -3,9 +3,10 @@
 1. What an operator has set holds. Where something is not known, nothing changes.
 2. Enough children to work off what waits, and what comes meanwhile, within the wanted latency:
    ceil((backlog * service + arrival * service * horizon) / latency), inside the bounds.
-3. Up at once, at most to the double, and only where memory and processors have room for it; not
-   while nothing gets finished, because then more children are not what is missing.
-   Where the bounds end before the load does, the wanted latency is out of reach; that is said.
+3. Up at once, at most to four times as many, and only where memory and processors have room for
+   it; not while nothing gets finished, because then more children are not what is missing.
+   Where the bounds end before the load does, the wanted latency is out of reach; that is said,
+   once the pool has had the time to do what came before it had grown.
 4. Down after a time of low utilisation, one step a pause, and never so far that the rest would be
    busy again: between the two marks nothing moves, so nothing flaps.
 """
@@ -18,6 +19,7 @@ from math import ceil
 from core.fleet.load import History, Observation
 
 BUSY_PROCESSORS = 0.95
+LEAP = 4  # a step up is to so many times the pool, and shows before the next what it has brought
 STEP = 2  # a step down is this part of the pool, so a large one is small again as soon
 TRACE = 0.01  # of a child; averages of what is over come to nothing only in the end
 
@@ -116,6 +118,8 @@ def _moved(seen: Observation, history: History, bounds: Bounds) -> Told:
         beyond = needed > bounds.most and kind is Kind.GROW
         return kind, target, f"{reason}; {_beyond(needed, bounds)}" if beyond else reason
     if needed > bounds.most:
+        if seen.at - history.grown_at <= bounds.latency:
+            return Kind.STEADY, current, "as many as there may be, and just grown"
         return Kind.OUT_OF_REACH, current, _beyond(needed, bounds)
     return _shrunk(seen, history, bounds, goal)
 
@@ -152,7 +156,7 @@ def _grown(seen: Observation, history: History, bounds: Bounds, goal: int) -> To
     ceiling = bounds.processors if _computing(seen) else bounds.most
     if current >= ceiling:
         return Kind.NO_ROOM, current, "the processors are busy; more children would not help"
-    target = min(goal, max(2 * current, 1), current + max(bounds.room, 0), ceiling)
+    target = min(goal, max(LEAP * current, 1), current + max(bounds.room, 0), ceiling)
     if target <= current:
         return Kind.NO_ROOM, current, f"{goal} are wanted, but the memory has no room for more"
     return Kind.GROW, target, f"{seen.backlog:.0f} wait, the first for {seen.oldest:.1f} s"

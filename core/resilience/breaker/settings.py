@@ -85,7 +85,7 @@ BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
     "failure_rate": (0.01, 1),
     "slow_rate": (0.01, 1),
     "minimum_calls": (0, 1_000_000),
-    "window_seconds": (0.5, 86_400),
+    "window_seconds": (1, 86_400),
     "window_calls": (1, 1_000_000),
     "backoff": (1, 10),
     "longest_reset_timeout": (0.05, 86_400),

@@ -159,9 +159,9 @@ def test_a_window_of_calls_forgets_the_older_ones(world):
 
 
 def test_a_window_of_time_forgets_the_older_ones(world):
-    breakers = world.process(window_seconds=world.unit * 5)
+    breakers = world.process(window_seconds=world.unit * 10)
     fail(breakers, times=4)
-    world.pass_time(world.unit * 6)
+    world.pass_time(world.unit * 11)
     assert fail(breakers, times=4).state is State.CLOSED
 
 

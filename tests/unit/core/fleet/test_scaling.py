@@ -32,9 +32,9 @@ def test_enough_children_for_what_waits_and_what_comes():
     assert decided(seen, past, most=20).wanted == 8
 
 
-def test_at_most_the_double_at_once():
-    decision = decided(looked(backlog=1000.0))
-    assert (decision.kind, decision.target, decision.wanted) == (Kind.GROW, 4, 105)
+def test_at_most_four_times_as_many_at_once():
+    decision = decided(looked(backlog=1000.0), most=20, room=20)
+    assert (decision.kind, decision.target, decision.wanted) == (Kind.GROW, 8, 105)
 
 
 def test_an_empty_pool_begins_with_one():
@@ -74,7 +74,7 @@ def test_busy_processors_are_not_helped_by_more_children():
     seen = looked(backlog=1000.0, processors=0.99)
     assert decided(seen, processors=2).kind is Kind.NO_ROOM
     assert decided(seen, processors=3).target == 3
-    assert decided(seen).target == 4
+    assert decided(seen).target == 8
     assert decided(replace(seen, processors=0.5), processors=2).kind is Kind.GROW
 
 
