@@ -3,7 +3,7 @@
 1. What an operator has set holds. Where something is not known, nothing changes.
 2. Enough children to work off what waits, and what comes meanwhile, within the wanted latency:
    ceil((backlog * service + arrival * service * horizon) / latency), inside the bounds.
-3. Up at once, at most to four times as many, and only where memory and processors have room for
+3. Up at once, at most to eight times as many, and only where memory and processors have room for
    it; not while nothing gets finished, because then more children are not what is missing.
    Where the bounds end before the load does, the wanted latency is out of reach; that is said,
    once the pool has had the time to do what came before it had grown.
@@ -19,7 +19,7 @@ from math import ceil
 from core.fleet.load import History, Observation
 
 BUSY_PROCESSORS = 0.95
-LEAP = 4  # a step up is to so many times the pool, and shows before the next what it has brought
+LEAP = 8  # a step up is to so many times the pool, and shows before the next what it has brought
 STEP = 2  # a step down is this part of the pool, so a large one is small again as soon
 TRACE = 0.01  # of a child; averages of what is over come to nothing only in the end
 

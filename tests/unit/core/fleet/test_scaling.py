@@ -32,9 +32,9 @@ def test_enough_children_for_what_waits_and_what_comes():
     assert decided(seen, past, most=20).wanted == 8
 
 
-def test_at_most_four_times_as_many_at_once():
-    decision = decided(looked(backlog=1000.0), most=20, room=20)
-    assert (decision.kind, decision.target, decision.wanted) == (Kind.GROW, 8, 105)
+def test_at_most_eight_times_as_many_at_once():
+    decision = decided(looked(backlog=1000.0), most=40, room=40)
+    assert (decision.kind, decision.target, decision.wanted) == (Kind.GROW, 16, 105)
 
 
 def test_an_empty_pool_begins_with_one():
