@@ -6,10 +6,18 @@ from typing import Any, Final
 from config import backups
 from core.maintenance.backup.problems import BackupRunningError, UnprovenBackupError
 from core.maintenance.backup.upkeep import SCHEDULED, Upkeep, as_json
+from core.store.work import WorkOrder, add
 from tasks.base import Queue, Result, Work, task
 from tasks.housekeeping import chore
 
-BASE_EVERY: Final = timedelta(days=1)
+NO_ARCHIVE: Final = "MENDLINE_WAL_ARCHIVE_DIR is not set"
+# If it fails, it is tried again, but not with every round.
+FIRST_BASE: Final[dict[str, Any]] = {
+    "priority": 8,
+    "unique_key": "archive-first-base",
+    "unique_for": timedelta(hours=1),
+    "unique_states": frozenset({"done", "dead"}),
+}
 # Large databases take hours; whoever takes in errors goes first.
 LIMITS: Final[dict[str, Any]] = {"soft_time_limit": 6 * 3600, "time_limit": 6 * 3600 + 60}
 
@@ -35,13 +43,28 @@ def verify(work: Work, name: str) -> Result:
 
 @task("backup.archive", queue=Queue.MAINTENANCE, **LIMITS)
 def archive(work: Work) -> Result:
+    """What was written goes into the archive; where it has no beginning yet, one is made soon."""
     runtime = work.runtime
     if runtime.settings.wal_archive_dir is None:
-        return {"skipped": "MENDLINE_WAL_ARCHIVE_DIR is not set"}
+        return {"skipped": NO_ARCHIVE}
+    kept = backups.archive(runtime.settings, runtime.clock)
     try:
-        return backups.archive(runtime.settings, runtime.clock).round(base_every=BASE_EVERY)
+        received = kept.receive()
     except BackupRunningError:
         return {"skipped": "the round before is not over"}
+    if not kept.found():
+        order = WorkOrder("backup.base", {}, Queue.MAINTENANCE, **FIRST_BASE)
+        add(work.session, order, runtime.clock.now())
+    return {"received": received.place}
+
+
+@chore("backup.base", job="archive-base", heavy=True, amount="bytes", **LIMITS)
+def base(work: Work) -> Result:
+    runtime = work.runtime
+    if runtime.settings.wal_archive_dir is None:
+        return {"skipped": NO_ARCHIVE}
+    made = backups.archive(runtime.settings, runtime.clock).base()
+    return {"base": made.path.name, "bytes": made.bytes}
 
 
 def _upkeep(work: Work) -> Upkeep:

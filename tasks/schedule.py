@@ -130,6 +130,14 @@ JOBS: Final = (
         priority=4,
     ),
     Job(
+        name="archive-base",
+        task="backup.base",
+        queue=Queue.MAINTENANCE,
+        cron="45 3 * * *",
+        priority=8,
+        catch_up=CatchUp.ONCE,
+    ),
+    Job(
         name="runs-tidy",
         task="maintenance.tidy_runs",
         queue=Queue.MAINTENANCE,

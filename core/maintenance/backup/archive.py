@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import orjson
+from psycopg.errors import LockNotAvailable
 
 from core.clock import Clock
 from core.maintenance.backup import checking, programs, snapshot
@@ -27,11 +28,13 @@ from core.maintenance.backup.snapshot import Connection
 
 SLOT: Final = "mendline_archive"
 LOCK: Final = 0x4D454E46
-STAMP: Final = "base-%Y%m%dT%H%M%SZ"
+STAMP: Final = "base-%Y%m%dT%H%M%S.%fZ"  # two may be made within a second
 CLOSED: Final = "closed-%Y%m%dT%H%M%SZ"
 FACTS: Final = "mendline.json"
 RECEIVED: Final = "received.json"
 LOST: Final = ("lost", "unreserved")
+NONE: Final = timedelta()
+PATIENCE: Final = timedelta(minutes=10)  # many times what a round takes
 RIGHTS: Final = """
     SELECT current_user AS name, rolreplication OR rolsuper AS replication,
         current_setting('wal_level') AS wal_level,
@@ -88,9 +91,10 @@ class Archive:
         with snapshot.connected(self.target) as connection:
             return _missing(connection)
 
-    def receive(self) -> Received:
+    def receive(self, *, patience: timedelta = NONE) -> Received:
+        """`patience`: for how long another process may be at the archive."""
         self.wal.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self._alone() as connection:
+        with self._alone(patience) as connection:
             self._require_slot(connection)
             end = _end(connection)
             argv = [
@@ -109,9 +113,9 @@ class Archive:
 
     def base(self) -> Base:
         """Whole and verified, or not there. What no base backup needs any longer goes."""
-        self.receive()
+        self.receive(patience=PATIENCE)
         begun = self.clock.monotonic()
-        with self._alone() as connection:
+        with self._alone(PATIENCE) as connection:
             draft = self._draft()
             try:
                 by = self._copy(connection, draft)
@@ -131,14 +135,6 @@ class Archive:
         if not file.is_file():
             return None
         return datetime.fromisoformat(orjson.loads(file.read_bytes())["until"])
-
-    def round(self, *, base_every: timedelta) -> dict[str, Any]:
-        """What the clock asks for: receive, and now and then a base backup."""
-        newest = next(iter(self.found()), None)
-        if newest is None or self.clock.now() - newest.finished_at >= base_every:
-            made = self.base()
-            return {"base": made.path.name, "bytes": made.bytes}
-        return {"received": self.receive().place}
 
     def drop(self) -> None:
         """The server need not keep its log for us any longer; the files stay."""
@@ -160,15 +156,14 @@ class Archive:
         raise BackupNotFoundError(f"No base backup in {self.folder} is older than {moment}.")
 
     @contextmanager
-    def _alone(self) -> Iterator[Connection]:
+    def _alone(self, patience: timedelta = NONE) -> Iterator[Connection]:
         with snapshot.connected(self.target) as connection:
             missing = _missing(connection)
             if missing:
                 raise MissingRightError(
                     f"A continuous archive is not possible: {' '.join(missing)}"
                 )
-            if not snapshot.one(connection, "SELECT pg_try_advisory_lock(%s) AS got", LOCK)["got"]:
-                raise BackupRunningError("Another process is at the archive.")
+            _lock(connection, patience)
             yield connection
 
     def _require_slot(self, connection: Connection) -> None:
@@ -261,6 +256,17 @@ def _missing(connection: Connection) -> list[str]:
         "The server is a standby; archive its primary.": not row["standby"],
     }
     return [sentence for sentence, fulfilled in wanted.items() if not fulfilled]
+
+
+def _lock(connection: Connection, patience: timedelta) -> None:
+    """Until the connection ends."""
+    milliseconds = max(int(patience.total_seconds() * 1000), 1)  # 0 would be for ever
+    connection.execute("SELECT set_config('lock_timeout', %s, false)", [str(milliseconds)])
+    try:
+        connection.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+    except LockNotAvailable as error:
+        raise BackupRunningError("Another process is at the archive.") from error
+    connection.execute("SELECT set_config('lock_timeout', '0', false)")
 
 
 def _end(connection: Connection) -> dict[str, Any]:

@@ -2,6 +2,7 @@ import shutil
 import tempfile
 from datetime import timedelta
 from pathlib import Path
+from threading import Timer
 
 import psycopg
 import pytest
@@ -12,6 +13,7 @@ from core.maintenance.backup import archive, rewinding
 from core.maintenance.backup.archive import Archive
 from core.maintenance.backup.problems import (
     BackupNotFoundError,
+    BackupRunningError,
     DamagedBackupError,
     MissingRightError,
 )
@@ -98,6 +100,18 @@ def test_a_changed_file_of_a_base_is_found(source, server):
         archive.verify(base, source.target)
     file.write_bytes(kept)
     archive.verify(base, source.target)
+
+
+def test_one_process_at_a_time_is_at_the_archive(source, server):
+    with psycopg.connect(server.url, autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", [archive.LOCK])
+        with pytest.raises(BackupRunningError, match="Another process"):
+            source.receive()
+        unlock = ["SELECT pg_advisory_unlock(%s)", [archive.LOCK]]
+        freed = Timer(0.2, other.execute, unlock)
+        freed.start()
+        assert source.receive(patience=timedelta(seconds=60)).segments
+        freed.join()
 
 
 def test_old_bases_and_what_only_they_need_go(source, server):
