@@ -44,7 +44,7 @@ class CelerySender:
             with pool.acquire(block=True) as producer, producer.batch():
                 for message in messages:
                     self._send(message.task, producer=producer, **self._options(message))
-        except AWAY as error:
+        except (*AWAY, RuntimeError) as error:  # the last: it came back as another connection
             raise BrokerUnavailableError(str(error), rows=len(messages)) from error
 
     def _options(self, message: WorkMessage) -> dict[str, Any]:

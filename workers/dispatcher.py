@@ -11,6 +11,7 @@ from core.clock import Clock
 from core.errors import MendlineError
 from core.store.engine import Database, connect_arguments, libpq_url
 from core.store.work import WAKE_CHANNEL
+from core.vital import VitalThread
 from core.work.dispatch import Round
 from core.work.ledger import Ledger
 from core.work.picking import AHEAD
@@ -35,7 +36,7 @@ class Dispatcher:
         self._clock = clock
         self._stopped = threading.Event()
         self._reconcile_at = 0.0
-        self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
+        self._thread = VitalThread(self._run, name="dispatcher")
 
     def start(self) -> None:
         self._thread.start()

@@ -16,6 +16,7 @@ import structlog
 
 from core.errors import DependencyError
 from core.store.counters import Counters, Token
+from core.vital import VitalThread
 
 KIND: Final = "digest"
 TTL_SECONDS: Final = 15.0
@@ -106,7 +107,7 @@ class Wake:
     def _start(self) -> None:
         with self._lock:
             if self._thread is None and not self._ended.is_set():
-                self._thread = threading.Thread(target=self._run, name="digest-wake", daemon=True)
+                self._thread = VitalThread(self._run, name="digest-wake")
                 self._thread.start()
 
     def _run(self) -> None:

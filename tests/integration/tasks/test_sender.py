@@ -101,3 +101,26 @@ def test_broker_of_another_application_that_is_away_is_told():
 def test_message_without_a_queue_is_refused():
     with pytest.raises(UnprocessableError):
         outbound.send("redis://127.0.0.1:1/0", "a.b", {}, message_id="m")
+
+
+class Interrupted(list):
+    """Messages between which the producer gets a new connection, as after one that was lost."""
+
+    def __init__(self, messages, application):
+        super().__init__(messages)
+        self.application = application
+
+    def __iter__(self):
+        for each in super().__iter__():
+            yield each
+            (producer,) = self.application.producer_pool._dirty
+            producer.revive(producer.connection.channel())
+
+
+def test_a_connection_lost_within_a_batch_is_a_broker_that_is_away(sender, broker):
+    several = [message(work_id=number) for number in range(3)]
+    with pytest.raises(BrokerUnavailableError):
+        sender.send_many(Interrupted(several, sender._app))
+    assert sender.depth("alerts") == 0
+    sender.send_many(several)
+    assert sender.depth("alerts") == 3
