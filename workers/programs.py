@@ -28,6 +28,7 @@ class Program:
 
     `stop_signal` asks it to end, `grace` seconds later it is killed; `death_signal` reaches it when
     its parent dies without a word. `niceness` is added to ours; `descriptors` stay open for it.
+    When it dies without a word itself, its own children get `children_grace` seconds to finish.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Program:
     stop_signal: Signals = Signals.SIGTERM
     death_signal: Signals = Signals.SIGTERM
     grace: float = 10.0
+    children_grace: float = 0.0
     niceness: int = 0
     descriptors: tuple[int, ...] = ()
 

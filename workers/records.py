@@ -1,7 +1,7 @@
 """Remembers on disk which processes were started, so that a next start can end what a kill left."""
 
+import contextlib
 import json
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from signal import Signals
@@ -32,6 +32,12 @@ class Records:
 
     def ended(self, name: str) -> None:
         if self._known.pop(name, None) is not None:
+            self._write()
+
+    def orphaned(self, name: str, orphans: str) -> None:
+        """It has ended; its children are known under a name of their own from now on."""
+        if name in self._known:
+            self._known[orphans] = self._known[name]
             self._write()
 
     def close(self) -> None:
@@ -70,12 +76,7 @@ def _members(group: int, since: float) -> Iterator[psutil.Process]:
     leader = leftovers.matching(group, lambda _: True)
     if leader is not None and abs(leader.create_time() - since) > CLOCK_TOLERANCE:
         return
-    for process in leftovers.living():
-        try:
-            if (
-                os.getpgid(process.pid) == group
-                and process.create_time() >= since - CLOCK_TOLERANCE
-            ):
+    for process in leftovers.group(group):
+        with contextlib.suppress(psutil.Error):
+            if process.create_time() >= since - CLOCK_TOLERANCE:
                 yield process
-        except (ProcessLookupError, psutil.Error):
-            continue

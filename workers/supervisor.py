@@ -10,9 +10,11 @@ from enum import StrEnum
 from signal import SIGKILL, Signals
 from typing import BinaryIO, Self
 
+import psutil
 import structlog
 
 from core.clock import Clock, SystemClock
+from workers.embedded import leftovers
 from workers.output import Lines, pump
 from workers.programs import Program, spawn
 from workers.reaper import Reaper
@@ -48,6 +50,15 @@ class Charge:
     life: "asyncio.Task[None] | None" = None
 
 
+@dataclass(frozen=True, slots=True)
+class Orphans:
+    """What a process left behind that died without a word, until the timer ends it."""
+
+    left: list[psutil.Process]
+    timer: asyncio.TimerHandle
+    records: Records | None
+
+
 class Supervisor:
     """Use it in the main thread: what it starts is told of our death when this thread ends.
 
@@ -68,6 +79,7 @@ class Supervisor:
         self._reaper = Reaper()
         self._hurried = asyncio.Event()
         self._pumps: set[Lines] = set()
+        self._orphans: dict[str, Orphans] = {}
         self.restarts = 0
 
     async def __aenter__(self) -> Self:
@@ -76,6 +88,8 @@ class Supervisor:
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop(tuple(self._charges))
+        for name in tuple(self._orphans):
+            self._bury(name)
         await asyncio.gather(*(lines.finish() for lines in self._pumps))
         self._reaper.uninstall()
         if self._records:
@@ -140,10 +154,32 @@ class Supervisor:
             charge.records.started(charge.name, pid)
         code = await ended
         charge.process = None
-        kill_group(pid)
+        if program.children_grace and not charge.stopping.is_set():
+            await self._bury_later(charge, pid, program.children_grace)
+        else:
+            kill_group(pid)
         if charge.records:
             charge.records.ended(charge.name)
         return code
+
+    async def _bury_later(self, charge: Charge, leader: int, grace: float) -> None:
+        """Its children finish what they are at; nobody is left to give them more."""
+        left = await asyncio.to_thread(leftovers.group, leader)
+        if not left:
+            return
+        name = f"{charge.name} (children of {leader})"
+        log.info("process.left_children", child=charge.name, children=len(left))
+        if charge.records:
+            charge.records.orphaned(charge.name, name)
+        timer = asyncio.get_running_loop().call_later(grace, self._bury, name)
+        self._orphans[name] = Orphans(left, timer, charge.records)
+
+    def _bury(self, name: str) -> None:
+        orphans = self._orphans.pop(name)
+        orphans.timer.cancel()
+        leftovers.end(orphans.left, SIGKILL, patience=0)
+        if orphans.records:
+            orphans.records.ended(name)
 
     async def _spawn(self, name: str, program: Program) -> subprocess.Popen[bytes]:
         if self._output is None:

@@ -101,8 +101,8 @@ class Load:
             while made < (now - begun) * self.rate:
                 self.due.append(begun + made / self.rate)
                 made += 1
-            while self.due and self.waiting:
-                self.waiting.pop().send(self._next(), self.due.pop(0))
+            while self.due and self.waiting:  # in turn: a server closes what is idle for seconds
+                self.waiting.pop(0).send(self._next(), self.due.pop(0))
             await asyncio.sleep(0.001)
 
 

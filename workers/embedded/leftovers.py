@@ -1,6 +1,7 @@
 """Finds and ends the processes that a killed predecessor left behind, and only those."""
 
 import contextlib
+import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from signal import Signals
@@ -21,6 +22,18 @@ def working_in(directory: Path, program: str) -> list[psutil.Process]:
     """Processes of that program whose working directory is this one: a server's own folder."""
     wanted = directory.resolve()
     return [process for process in living() if _works_in(process, wanted, program)]
+
+
+def group(leader: int) -> list[psutil.Process]:
+    """The living members of the process group of that id."""
+    return [process for process in living() if _is_member(process, leader)]
+
+
+def _is_member(process: psutil.Process, leader: int) -> bool:
+    try:
+        return os.getpgid(process.pid) == leader
+    except ProcessLookupError:
+        return False
 
 
 def _works_in(process: psutil.Process, directory: Path, program: str) -> bool:

@@ -14,6 +14,7 @@ from workers.restarts import Restarts
 from workers.supervisor import State, Supervisor
 
 QUICK = Restarts(base=0.01, cap=0.05)
+SLOW = Restarts(base=60, cap=60)
 SLEEPER = "import time; print('up', flush=True); time.sleep(600)"
 STUBBORN = "import signal; signal.signal(15, signal.SIG_IGN)\n" + SLEEPER
 PARENT = f"""
@@ -208,3 +209,38 @@ def test_a_stranger_with_the_same_process_id_is_left_alone(data_dir):
         assert end_leftovers(folder) == 0
         assert stranger.poll() is None
         stranger.kill()
+
+
+def test_children_of_what_was_killed_finish_first(records, tmp_path):
+    """They get their time, and then they end whatever they are at."""
+    finished = tmp_path / "finished"
+    work = f"time.sleep(0.3); pathlib.Path({str(finished)!r}).touch()"
+    child = f"import time, pathlib; {work}; time.sleep(600)"
+    parent = PARENT.replace(repr(SLEEPER), repr(child))
+
+    async def scenario():
+        async with Supervisor(records=records, output=io.BytesIO()) as supervisor:
+            supervisor.keep("one", python(parent, children_grace=3.0), restarts=SLOW)
+            first = await until(lambda: pid_of(records))
+            (left,) = await until(lambda: psutil.Process(first).children())
+            os.kill(first, signal.SIGKILL)
+            await until(finished.exists)
+            assert pid_of(records, f"one (children of {first})") == first
+            await until(lambda: not alive(left.pid))
+            assert pid_of(records, f"one (children of {first})") is None
+
+    run(scenario)
+
+
+def test_children_of_what_was_killed_end_with_the_supervisor(records):
+    async def scenario():
+        async with Supervisor(records=records, output=io.BytesIO()) as supervisor:
+            supervisor.keep("one", python(PARENT, children_grace=600.0), restarts=SLOW)
+            first = await until(lambda: pid_of(records))
+            (left,) = await until(lambda: psutil.Process(first).children())
+            os.kill(first, signal.SIGKILL)
+            await until(lambda: pid_of(records, f"one (children of {first})"))
+            assert alive(left.pid)
+        assert not alive(left.pid)
+
+    run(scenario)
