@@ -60,6 +60,21 @@ def test_one_that_is_away_is_left_alone_and_callers_are_told_the_same(fail, brok
     assert [line["event"] for line in log] == ["breaker.opened"]
 
 
+def test_one_that_is_lost_on_some_connections_only_is_left_alone_too(sender, fail, broker, clock):
+    """While a call waits in vain for ten seconds, others get their answers."""
+    with capture_logs() as log:
+        for _ in range(3):
+            for _ in range(40):
+                sender.depth("alerts")
+            clock.advance(10)
+            broker.down = True
+            fail(1)
+            broker.down = False
+        broker.down = True
+        fail(2)
+    assert [line["event"] for line in log] == ["breaker.opened"]
+
+
 def test_a_single_try_finds_it_again(sender, fail, broker, clock):
     broker.down = True
     fail(5)
