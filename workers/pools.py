@@ -16,9 +16,8 @@ from workers.procfile import ROOT
 from workers.programs import Program
 
 PATH: Final = Path(config.__file__).with_name("defaults") / "pools.toml"
-# Where a main process is killed, its children end what they are at instead of having it done twice.
-# Nobody renews their leases, so it is less than those have left: 15 s, renewed every 5.
-CHILDREN_GRACE: Final = 5.0
+# Longer than children stay by themselves.
+CHILDREN_GRACE: Final = 6.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,8 @@
 """Workers and their children that die in the middle."""
 
+import os
+import signal
+
 import redis
 
 from core.model import WorkItem
@@ -16,6 +19,16 @@ def test_killed_worker_is_rescued_and_the_work_done_once_in_effect(house, start_
     assert done.attempt == 2
     assert house.effects("slow") == 1
     second.stop()
+
+
+def test_children_of_a_killed_main_process_finish_what_they_are_at(house, start_worker):
+    worker = start_worker("orphaned")
+    work_id = house.order("drill.slow", what="orphaned", seconds=1.5, lease_seconds=10)
+    house.reaches(work_id, "running")
+    os.kill(worker.process.pid, signal.SIGKILL)
+    assert house.reaches(work_id, "done").attempt == 1
+    assert house.effects("orphaned") == 1
+    worker.process.wait()
 
 
 def test_killed_worker_leaves_content_that_becomes_a_row(house, start_worker, environment):
