@@ -8,24 +8,15 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from core.store.lanes import LANES
+
 INBOX_QUEUE: Final = "analysis"
 
 # Of rows that differ in nothing but their age more than this are many, however many they are.
 MOST_COUNTED: Final = 10_000
 
-# From lane to lane by the index of what is ready, and no further into each than there is a count.
-_READY: Final = text("""
-    WITH RECURSIVE lane (queue, priority, target) AS (
-        (SELECT queue, priority, coalesce(target, '') FROM work_items
-         WHERE state = 'waiting' AND NOT parked
-         ORDER BY queue, priority, coalesce(target, '') LIMIT 1)
-        UNION ALL
-        SELECT next.* FROM lane CROSS JOIN LATERAL (
-            SELECT queue, priority, coalesce(target, '') FROM work_items AS item
-            WHERE item.state = 'waiting' AND NOT item.parked
-              AND (item.queue, item.priority, coalesce(item.target, ''))
-                  > (lane.queue, lane.priority, lane.target)
-            ORDER BY queue, priority, coalesce(target, '') LIMIT 1) AS next)
+# No further into each lane than there is a count.
+_READY: Final = text(f"""{LANES}
     SELECT lane.queue, sum(head.rows)::bigint, min(head.since)
     FROM lane CROSS JOIN LATERAL (
         SELECT count(*) AS rows, min(due_at) AS since FROM (
@@ -34,7 +25,7 @@ _READY: Final = text("""
               AND item.priority = lane.priority AND coalesce(item.target, '') = lane.target
               AND item.due_at <= :now
             ORDER BY item.due_at LIMIT :most) AS first) AS head
-    GROUP BY lane.queue HAVING sum(head.rows) > 0""")
+    GROUP BY lane.queue HAVING sum(head.rows) > 0""")  # noqa: S608  # of constants only
 _PARKED: Final = text("""
     SELECT queue, count(*), min(due_at) FROM (
         SELECT queue, due_at FROM work_items

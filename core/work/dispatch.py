@@ -19,6 +19,7 @@ from core.context import FIELDS
 from core.errors import BrokerUnavailableError
 from core.store.bands import CRITICAL, ENDS, is_held
 from core.store.engine import Database
+from core.store.lanes import LANES
 from core.store.paging import AnyRow
 from core.work import keys
 from core.work.picking import Candidate, Lane, Out, Picked, Placed, heads, pick
@@ -35,20 +36,7 @@ _OUT: Final = text("""
 _LIFTED: Final = text("""
     SELECT DISTINCT queue FROM work_items
     WHERE state = 'running' AND band = 0 AND priority > :critical""")
-# From lane to lane by the index of what is ready: one step each, however many rows lie between.
-_LANES: Final = text("""
-    WITH RECURSIVE lane (queue, priority, target) AS (
-        (SELECT queue, priority, coalesce(target, '') FROM work_items
-         WHERE state = 'waiting' AND NOT parked
-         ORDER BY queue, priority, coalesce(target, '') LIMIT 1)
-        UNION ALL
-        SELECT next.* FROM lane CROSS JOIN LATERAL (
-            SELECT queue, priority, coalesce(target, '') FROM work_items AS item
-            WHERE item.state = 'waiting' AND NOT item.parked
-              AND (item.queue, item.priority, coalesce(item.target, ''))
-                  > (lane.queue, lane.priority, lane.target)
-            ORDER BY queue, priority, coalesce(target, '') LIMIT 1) AS next)
-    SELECT queue, priority, target FROM lane""")
+_LANES: Final = text(f"{LANES} SELECT queue, priority, target FROM lane")  # noqa: S608  # of constants only
 _HEADS: Final = text("""
     SELECT head.id, lane.queue, lane.priority, head.due_at,
            head.concurrency_key, head.concurrency_limit
