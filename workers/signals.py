@@ -3,6 +3,7 @@
 import gc
 import signal
 import sys
+from functools import cache
 from typing import Any, Final
 
 from celery.signals import (
@@ -30,9 +31,14 @@ def before_fork(**_: Any) -> None:
 
     Celery looks for garbage before each fork: 0.2 s in all that, while no other work is looked at.
     """
-    if not gc.get_freeze_count():
-        gc.collect()
-        gc.freeze()
+    freeze()
+
+
+@cache
+def freeze() -> None:
+    """Once: to ask how much is frozen already would cost as much as to look for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 def after_fork(**_: Any) -> None:

@@ -115,7 +115,8 @@ def probed(
         return None
     if probes.failed:
         why = f"{probes.failed} of {probes.passed + probes.failed} probes failed"
-        return _open(standing, settings, now, openings=standing.openings, why=why)
+        again = _open(standing, settings, now, openings=standing.openings, why=why)
+        return _sooner(again, by=2 * (now - standing.since))
     if probes.passed >= settings.probes:
         return replace(
             _next(standing, State.CLOSED, now, f"{probes.passed} probes passed"),
@@ -163,6 +164,15 @@ def _open(
         retry_at=now + timedelta(seconds=seconds),
         openings=openings + 1,
     )
+
+
+def _sooner(standing: Standing, *, by: timedelta) -> Standing:
+    """A probe that fails tells how it was when it began, and the next one takes time, too: without
+    both, the other side is in traffic again one reset time after it is well. Half of it stays.
+    """
+    assert standing.retry_at is not None
+    wait = standing.retry_at - standing.since
+    return replace(standing, retry_at=standing.since + max(wait - by, wait / 2))
 
 
 def _next(standing: Standing, state: State, now: datetime, why: str) -> Standing:

@@ -58,6 +58,13 @@ def test_a_failed_probe_opens_again_for_longer():
     assert (new.state, new.retry_at, new.openings) == (State.OPEN, seconds(60), 2)
 
 
+@pytest.mark.parametrize(("took", "retry"), [(1, 1 + 28), (20, 20 + 15)])
+def test_what_probes_take_is_part_of_the_reset_time(took, retry):
+    """Well just after the first failed, it is in traffic a reset time later; half of it is rest."""
+    new = transition.probed(HALF_OPEN, Probes(failed=1), BreakerSettings(), seconds(took))
+    assert new.retry_at == seconds(retry)
+
+
 def test_it_waits_for_all_probes():
     assert transition.probed(HALF_OPEN, Probes(passed=2, waiting=1), SETTINGS, NOON) is None
     assert transition.probed(HALF_OPEN, Probes(passed=3), SETTINGS, NOON).state is State.CLOSED
