@@ -16,8 +16,9 @@ from workers.procfile import ROOT
 from workers.programs import Program
 
 PATH: Final = Path(config.__file__).with_name("defaults") / "pools.toml"
-# Longer than children stay by themselves.
-CHILDREN_GRACE: Final = 6.0
+# Where a main process is killed, its children end what they are at instead of having it done twice.
+# Nobody renews their leases, so it is less than those have left: 15 s, renewed every 5.
+CHILDREN_GRACE: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +74,7 @@ class Pool:
             directory=ROOT,
             stop_signal=Signals.SIGTERM,
             grace=self.drain_seconds,
-            children_grace=CHILDREN_GRACE,
+            children_grace=CHILDREN_GRACE + 1,  # they end by themselves before
             niceness=self.niceness,
         )
 

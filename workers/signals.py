@@ -4,7 +4,7 @@ import gc
 import signal
 import sys
 from functools import cache
-from typing import Any, Final
+from typing import Any
 
 from celery.signals import (
     worker_before_create_process,
@@ -14,10 +14,7 @@ from celery.signals import (
 
 from tasks.app import app
 from workers.launch import PR_SET_PDEATHSIG, system
-
-# Where a main process is killed, its children end what they are at instead of having it done twice.
-# Nobody renews their leases, so it is less than those have left: 15 s, renewed every 5.
-CHILDREN_GRACE: Final = 5.0
+from workers.pools import CHILDREN_GRACE
 
 
 def connect() -> None:

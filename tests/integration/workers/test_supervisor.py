@@ -211,6 +211,14 @@ def test_a_stranger_with_the_same_process_id_is_left_alone(data_dir):
         stranger.kill()
 
 
+async def orphaned(records):
+    """The id of the process that was killed, and its child that was not."""
+    first = await until(lambda: pid_of(records))
+    (left,) = await until(lambda: psutil.Process(first).children())
+    os.kill(first, signal.SIGKILL)
+    return first, left
+
+
 def test_children_of_what_was_killed_finish_first(records, tmp_path):
     """They get their time, and then they end whatever they are at."""
     finished = tmp_path / "finished"
@@ -221,9 +229,7 @@ def test_children_of_what_was_killed_finish_first(records, tmp_path):
     async def scenario():
         async with Supervisor(records=records, output=io.BytesIO()) as supervisor:
             supervisor.keep("one", python(parent, children_grace=3.0), restarts=SLOW)
-            first = await until(lambda: pid_of(records))
-            (left,) = await until(lambda: psutil.Process(first).children())
-            os.kill(first, signal.SIGKILL)
+            first, left = await orphaned(records)
             await until(finished.exists)
             assert pid_of(records, f"one (children of {first})") == first
             await until(lambda: not alive(left.pid))
@@ -236,9 +242,7 @@ def test_children_of_what_was_killed_end_with_the_supervisor(records):
     async def scenario():
         async with Supervisor(records=records, output=io.BytesIO()) as supervisor:
             supervisor.keep("one", python(PARENT, children_grace=600.0), restarts=SLOW)
-            first = await until(lambda: pid_of(records))
-            (left,) = await until(lambda: psutil.Process(first).children())
-            os.kill(first, signal.SIGKILL)
+            first, left = await orphaned(records)
             await until(lambda: pid_of(records, f"one (children of {first})"))
             assert alive(left.pid)
         assert not alive(left.pid)
