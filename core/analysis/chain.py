@@ -1,5 +1,6 @@
 """The exceptions of an event as what they were: causes in a row, or a group and its members."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -15,6 +16,13 @@ Link = tuple[tuple[str, str], ...]
 # Types that clients put where they know none.
 _VAGUE = frozenset({"", "Error", "Exception"})
 _SEVERAL = 2
+# As languages and systems word it.
+_ENDLESS = re.compile(
+    r"(?i:recursionerror|recursion depth|too much recursion|maximum call stack|systemstackerror"
+    r"|stack level too deep|stack[ _-]?overflow|goroutine stack exceeds|has overflowed its stack"
+    r"|infinite recursion|insufficientexecutionstack)"
+)
+_SAID = 300
 
 
 class Chain(NamedTuple):
@@ -59,11 +67,21 @@ class _Tongue(NamedTuple):
 def _linked(failures: Sequence[Failure], tongue: _Tongue) -> tuple[tuple[Link, ...], Frame | None]:
     languages = [tongue.of(failure) for failure in failures]
     stacks = [
-        reduced(failure.frames, tongue.platform, language=language, edition=tongue.edition)
+        _stack(failure, language, tongue)
         for failure, language in zip(failures, languages, strict=True)
     ]
     links = map(_link, failures, stacks, languages)
     return tuple(dict.fromkeys(filter(None, links))), _crashed(stacks)
+
+
+def _stack(failure: Failure, language: Language, tongue: _Tongue) -> Stack:
+    return reduced(
+        failure.frames,
+        tongue.platform,
+        language=language,
+        edition=tongue.edition,
+        endless=bool(_ENDLESS.search(f"{failure.type}: {failure.value[:_SAID]}")),
+    )
 
 
 def _unprinted(event: ErrorEvent, edition: Edition) -> tuple[Language | None, tuple[Failure, ...]]:
@@ -179,7 +197,7 @@ def _grouped(members: list[list[Failure]], failures: tuple[Failure, ...], tongue
     for member in members:
         links, crashed = _linked(member, tongue)
         ways.setdefault(links, (member[-1], crashed))
-    top = reduced(root.frames, tongue.platform, language=language, edition=tongue.edition)
+    top = _stack(root, language, tongue)
     if len(ways) == 1:
         links, (main, crashed) = next(iter(ways.items()))
         return Chain(links, main, crashed or top.crashed, tuple(members[0]), language=told_by)

@@ -11,11 +11,14 @@ from core.versions import GROUPING_VERSION
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Edition:
-    """`languages`: by name, those that it knows otherwise than the newest edition."""
+    """`languages`: by name, those that it knows otherwise than the newest edition. `believing`:
+    that a failure calls itself endless recursion decides what of its stack tells.
+    """
 
     version: int
     telling: Telling
     languages: Mapping[str, Language] = field(default_factory=dict)
+    believing: bool = True
 
     def of(self, language: Language) -> Language:
         return self.languages.get(language.name, language)

@@ -44,13 +44,14 @@ def reduced(
     *,
     language: Language | None = None,
     edition: Edition = NEWEST,
+    endless: bool = False,
 ) -> Stack:
-    """What identifies a stack trace.
+    """What identifies a stack trace. `endless`: its failure says that it is endless recursion.
 
     1. One name per frame, stable across builds and machines; frames that name nothing fall out.
     2. The machinery of starting and failing falls out, as far as something else is left.
     3. Only frames of the application, as far as they say enough.
-    4. Recursion becomes one round.
+    4. Recursion becomes one round; endless recursion, cut off anywhere, is all that remains.
     5. Only the innermost frames, where the language has it so.
     """
     if not frames:
@@ -68,7 +69,8 @@ def reduced(
     named = [pair for pair in named if pair[1][1] == least]
     own = [pair for pair in named if _is_own(language, pair[0])]
     labels = [label for _, (label, _) in edition.telling(own, named, language)]
-    once = _without_recursion(_named(labels) if language.engines else labels)
+    deep = _ROUNDS if endless and edition.believing else _DEEP
+    once = _without_recursion(_named(labels) if language.engines else labels, deep)
     depth = _FUZZED_DEPTH if fuzzed else language.depth
     return Stack(once[-depth:], (own or named)[-1][0], own=bool(own))
 
@@ -101,8 +103,8 @@ def _named(labels: Sequence[str]) -> Sequence[str]:
     return [label for label in labels if label not in files]
 
 
-def _without_recursion(labels: Sequence[str]) -> tuple[str, ...]:
-    if len(labels) >= _DEEP:
+def _without_recursion(labels: Sequence[str], deep: int) -> tuple[str, ...]:
+    if len(labels) >= deep:
         counts = Counter(labels)
         loop = sorted(label for label, count in counts.items() if count >= _ROUNDS)
         if loop and len(counts) * _VARIETY <= len(labels):

@@ -17,6 +17,8 @@ from core.analysis.anomalies.predictor import DAY, Predictor
 from core.analysis.anomalies.tuning import USUAL, Tuning
 
 _LARGEST_DRIFT: Final = 12.0
+# Beyond it a surprise says no more; a record without an end would never fade.
+_LARGEST_SURPRISE: Final = 1e9
 _MEMORY: Final = (
     "seen",
     "rests_until",
@@ -62,8 +64,8 @@ class Detector:
         spread = tuning.floor * (self._highest - self._lowest)
         unit = max(found.error, spread, tuning.least_error)
         surprise = (value - found.value) / unit if unit > 0 else 0.0
-        bounded = min(max(surprise, -_LARGEST_DRIFT), _LARGEST_DRIFT)
-        self._drift += tuning.drift_rate * (bounded - self._drift)
+        surprise = _bounded(surprise, _LARGEST_SURPRISE)
+        self._drift += tuning.drift_rate * (_bounded(surprise, _LARGEST_DRIFT) - self._drift)
         least = max(tuning.least_surprise, tuning.margin * self._surprise_record)
         least_drift = max(tuning.least_drift, tuning.margin * self._drift_record)
         excess = max(abs(surprise) / least, abs(self._drift) / least_drift)
@@ -113,3 +115,7 @@ class Detector:
             setattr(found, f"_{name}", state[name])
         found._predictor = Predictor.of(state["predictor"], tuning)
         return found
+
+
+def _bounded(value: float, most: float) -> float:
+    return min(max(value, -most), most)

@@ -4,5 +4,6 @@ is never changed: tests hold its keys.
 
 from core.analysis.edition import Edition
 from core.analysis.editions.second import SECOND
+from core.analysis.editions.third import THIRD
 
-OLDER: tuple[Edition, ...] = (SECOND,)
+OLDER: tuple[Edition, ...] = (THIRD, SECOND)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from core.analysis.edition import Edition
+from core.analysis.editions import third
 from core.analysis.event import Frame
 from core.analysis.language import Language, joined
 from core.analysis.languages import dotnet, go, java, javascript, native, php, python, ruby
@@ -72,7 +73,7 @@ def _native_noise(frame: Frame) -> int:
 
 
 def _go_own(frame: Frame) -> bool:
-    return go.own(frame._replace(path=""))
+    return third.go_own(frame._replace(path=""))
 
 
 def _ruby_own(frame: Frame) -> bool:
@@ -95,6 +96,7 @@ _PYTHON = replace(
 SECOND: Final = Edition(
     version=2,
     telling=telling,
+    believing=False,
     languages={
         "python": _PYTHON,
         "dotnet": replace(dotnet.LANGUAGE, label=_dotnet_label, said=_as_it_came),
@@ -103,6 +105,7 @@ SECOND: Final = Edition(
         "javascript": replace(javascript.LANGUAGE, label=_javascript_label),
         "native": replace(native.LANGUAGE, noise=_native_noise),
         "go": replace(go.LANGUAGE, own=_go_own, generous=False),
+        "rust": third.RUST,
         "ruby": replace(ruby.LANGUAGE, own=_ruby_own),
     },
 )

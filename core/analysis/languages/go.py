@@ -19,13 +19,15 @@ _PANIC = re.compile(
 _KIND = re.compile(r"^(runtime error|[a-z]\w*(?:\.\w+)+|\*?[\w./]+\.\w+)(?:\{|: |$)")
 _NAME = re.compile(r"[\w./()*~%·\[\],{}@ -]{1,400}")
 _FILE = re.compile(r"^\s{1,20}(\S[^\n]{0,500}?\.(?:go|s|y)):\d+(?: \+0x[0-9a-f]+)?")
-_STANDARD = frozenset({
+STANDARD = frozenset({
     "archive", "bufio", "bytes", "cmp", "compress", "container", "context", "crypto", "database",
     "debug", "embed", "encoding", "errors", "expvar", "flag", "fmt", "go", "hash", "html", "image",
     "index", "internal", "io", "iter", "log", "maps", "math", "mime", "net", "os", "path", "plugin",
     "reflect", "regexp", "runtime", "slices", "sort", "strconv", "strings", "structs", "sync",
     "syscall", "testing", "text", "time", "unicode", "unique", "unsafe", "vendor", "weak",
 })  # fmt: skip
+FETCHED = ("/pkg/mod/", "/vendor/")
+ROOTS = ("/go/src/", "/lib/go", "/libexec/src/")
 _ENDINGS = ("panic", "runtime.gopanic", "runtime.panic", "runtime.sigpanic", "runtime.throw")
 
 
@@ -37,13 +39,14 @@ def label(frame: Frame) -> str:
 
 
 def own(frame: Frame) -> bool:
-    """By the file where there is one: a module may have any name."""
+    """By the module where there is one: of paths, `/go/src/` holds the standard library on some
+    machines, and the program itself on others.
+    """
     file = frame.path or frame.file
-    if any(
-        mark in file for mark in ("/pkg/mod/", "/vendor/", "/go/src/", "/lib/go", "/libexec/src/")
-    ):
-        return False
-    return frame.module.partition("/")[0] not in _STANDARD
+    marks = FETCHED if frame.module else FETCHED + ROOTS
+    return (
+        not any(mark in file for mark in marks) and frame.module.partition("/")[0] not in STANDARD
+    )
 
 
 def noise(frame: Frame) -> int:

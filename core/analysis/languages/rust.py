@@ -16,12 +16,14 @@ _FRAME = re.compile(
     r"(?:\n[ \t]{1,60}at ([^\n]{1,400}?)(?::\d+){0,2}$)?",
     re.MULTILINE,
 )
-_FOREIGN = (
+FOREIGN = (
     "std::", "core::", "alloc::", "rust_", "tokio::", "futures", "hyper::", "tower", "axum::",
     "actix", "backtrace::", "anyhow::", "eyre::", "rayon", "serde", "tracing", "__", "test::",
     "sentry", "log::",
 )  # fmt: skip
-_ELSEWHERE = ("/.cargo/registry/", "/rustc/", "/.cargo/git/", "/rustlib/")
+# What the system calls; the program's own has its crate in front.
+_ENTRY = "main"
+ELSEWHERE = ("/.cargo/registry/", "/rustc/", "/.cargo/git/", "/rustlib/")
 _TELLING_DEPTH = 5
 
 
@@ -33,9 +35,10 @@ def label(frame: Frame) -> str:
 
 
 def own(frame: Frame) -> bool:
-    if any(mark in frame.file for mark in _ELSEWHERE):
+    if any(mark in frame.file for mark in ELSEWHERE):
         return False
-    return not symbol(frame.function).startswith(_FOREIGN)
+    name = symbol(frame.function)
+    return name != _ENTRY and not name.startswith(FOREIGN)
 
 
 def noise(frame: Frame) -> int:

@@ -23,6 +23,8 @@ _ESCAPES = re.compile(
     r"\x1b(?:\[[0-9;:?]{0,40}[ -/]{0,4}[@-~]|\][^\x07\x1b]{0,400}(?:\x07|\x1b\\)|[@-Z\\-_])?"
 )
 _ALIKE = "|".join(placeholder.name for placeholder in PLACEHOLDERS)
+# Parts of an address that a mask, which sees ASCII letters only, did not take for one.
+_ABROAD = re.compile(r"[\w.+-]*[^\W\x00-\x7f](?=<(?:email|host)>)")
 _LIST = re.compile(rf"(<(?:{_ALIKE})>)(?:(?:, ?| ?; ?| ?\| ?|, and | and | or )\1)+")
 
 
@@ -83,7 +85,9 @@ _settled = lru_cache(maxsize=8_192)(_settle)
 def _folded(text: str) -> str:
     found = read(text)
     if ">" in found:
-        found = _LIST.sub(r"\1", found)
+        found = _LIST.sub(r"\1", found.replace("[ <n>", "[<n>"))
+        if not found.isascii():
+            found = _ABROAD.sub("", found)
     return found[:MAX_LENGTH].rstrip()
 
 

@@ -11,13 +11,16 @@ _LAST_WORD = re.compile(r"(?s)(?:.*[^a-z])?([a-z]+)(?:/[\d.]{1,3})?")
 # Right behind these a number is a code.
 _STRONG = words(
     """
-    errno hresult winerror osstatus ntstatus sqlcode sqlstate retcode rc signal signo statuscode
-    exitcode errorcode returncode responsecode resultcode errcode httpstatus httpcode subcode
-    oserror nativeerror vendorcode faultcode closecode exitstatus status msg errornumber
+    closecode errcode errno errorcode errornum errornumber exitcode exitstatus faultcode hresult
+    httpcode httpstatus msg nativeerror ntstatus oserror osstatus rc responsecode resultcode
+    retcode returncode signal signo sqlcode sqlstate status statuscode subcode vendorcode
+    winerror
     """
 )
 # The last word in front of a number; any other leaves it a number.
 _ERRORS = frozenset(("error", "err"))
+# They answer with three digits.
+_PROTOCOLS = frozenset(("http", "https", "smtp", "lmtp", "ftp", "sip", "rtsp"))
 _COPULAS = frozenset(("is", "was", "of"))
 _LINKS = frozenset(("with", "by"))
 _ANSWERS = frozenset(
@@ -28,14 +31,28 @@ _ANSWERS = frozenset(
         "returns",
         "response",
         "responded",
+        "responds",
+        "replied",
+        "replies",
+        "reply",
         "answered",
+        "answers",
+        "answer",
+        "said",
+        "says",
         "gave",
         "a",
         "an",
     )
 )
 _LEADS = (
-    _STRONG | _ERRORS | _COPULAS | _LINKS | _ANSWERS | {"closed", "code", "exit", "exited", "http"}
+    _PROTOCOLS
+    | _STRONG
+    | _ERRORS
+    | _COPULAS
+    | _LINKS
+    | _ANSWERS
+    | {"closed", "code", "exit", "exited", "failed", "alert", "num", "nr", "no", "number"}
 )
 # RFC 6455, section 7.4.2: the codes that a web socket is closed with.
 _CLOSED = re.compile(r"(?:web ?socket|\bws)(?: connection)?(?: was| is)? closed$")
@@ -52,7 +69,7 @@ _ENDED = re.compile(
 _REPLIED = re.compile(
     r"(?:failed|responded|replied|answered|returned|response|rejected|ended|errored) with$"
 )
-_COUNTED = re.compile(r"/\d| (?:of |out of )?(?:\d|[a-z]{1,20}(?<![sui])s\b)")
+_COUNTED = re.compile(r"/\d| (?![245]\.\d{1,3}\.)(?:of |out of )?(?:\d|[a-z]{1,20}(?<![sui])s\b)")
 _STATUS = re.compile(r"[1-5]\d\d")
 _REASON = re.compile(
     r":? (?:Bad|Unauthori[sz]ed|Payment|Forbidden|Not|Method|Proxy|Request|Conflict|Gone|Length"
@@ -66,9 +83,25 @@ _AND = re.compile(
     r"|but)\b"
 )
 _SYSTEM = re.compile(r"0[xX](?:8[0-9A-Fa-f]{7}|[cC]0[0-9A-Fa-f]{6})")
-_SYSTEM_WORD = re.compile(
-    r"(?:hresult|error|code|status|exception|result|hr)\b[^a-z]{0,4}(?:was |is |of )?[(\[]?$"
+_CODE = re.compile(r"0[xX][0-9A-Fa-f]{2,8}")
+_CODE_WORD = re.compile(
+    r"(?:(?:error|stop|exit|status|result|return|exception) ?code|hresult|ntstatus|errno"
+    r"|bug ?check)\b[^a-z]{0,4}(?:was |is |of )?[(\[]?$"
 )
+_SYSTEM_WORD = re.compile(
+    r"(?:failed with|returned|hresult|error|code|status|exception|result|hr)\b[^a-z]{0,4}"
+    r"(?:was |is |of )?[(\[]?$"
+)
+_NAMED_BY = re.compile(
+    r"(?:[Ee]rror|ERROR|[Ee]xception|[Ee]rrno|[a-z]Code|[Cc]ode)(?:[ =:#]|: |\[| \()$"
+)
+# The last word alone may stand in front of any number; these do not.
+_STRONG_WORDS = re.compile(
+    r"(?:(?:tls|ssl|handshake|fatal)(?: \w{1,20})? alert(?: number)?"
+    r"|error[ :.-]{1,2}(?:num|nr|no|number))$"
+)
+_OPENED = re.compile(r"(?:^|[:)] ?)\($")
+_PROGRAM = re.compile(r"[a-z]{2,16}: \(")
 _DRIVER = re.compile(r", (?:[\"']|<str>)")
 
 
@@ -90,21 +123,42 @@ def tells(text: str, start: int, end: int) -> bool:
     return _is_code(number, word, tight, gap=gap, after=after)
 
 
+def is_named(text: str, start: int) -> bool:
+    """Whether letters and digits at `start` are a code by the word in front of them:
+    `ClientError P2002`, `error[E0308]`, `code=AX12`.
+    """
+    return bool(_NAMED_BY.search(text[max(0, start - _CONTEXT) : start]))
+
+
+def is_ordinary(said: str) -> bool:
+    """Whether that ends in what is called a code and says nothing of a failure: `promo code`."""
+    return bool(_ORDINARY_CODE.search(said))
+
+
 def _is_code(number: str, word: str, tight: str, *, gap: str, after: str) -> bool:
-    if word in _STRONG:
-        return True
-    if word == "code":
-        return not _ORDINARY_CODE.search(tight)
+    if word == "code" or word in _STRONG or _STRONG_WORDS.search(tight):
+        return not is_ordinary(tight)
     if word in _COPULAS:
         return _is_of_code(tight[: -len(word)].rstrip())
     is_status = bool(_STATUS.fullmatch(number))
-    is_error = word in _ERRORS and (":" not in gap or is_status)
-    is_closed = word == "closed" and _CLOSED.search(tight) and _CLOSE_CODE.fullmatch(number)
-    if is_closed or is_error or _ends(word, tight) or (word == "http" and is_status):
-        return not _COUNTED.match(after)
-    if gap == " " and _is_answer(word, tight):
+    if _is_end(number, word, tight, gap=gap):
+        # Behind a request its size may follow.
+        return bool(tight[-1].isdigit() or not _COUNTED.match(after))
+    if gap in (" ", ": ") and _is_answer(word, tight):
         return is_status and bool(_AND.match(after) or _REASON.match(after))
+    if word == "failed" and gap == " (":
+        return after.startswith(")")
     return _is_status(number, after)
+
+
+def _is_end(number: str, word: str, tight: str, *, gap: str) -> bool:
+    """`error 5`, `HTTP/1.1" 404`, `exited with 2`, `web socket closed: 1006`."""
+    is_status = bool(_STATUS.fullmatch(number))
+    if word in _ERRORS:
+        return ":" not in gap or is_status
+    if word == "closed":
+        return bool(_CLOSED.search(tight) and _CLOSE_CODE.fullmatch(number))
+    return (word in _PROTOCOLS and is_status) or _ends(word, tight)
 
 
 def _ends(word: str, tight: str) -> bool:
@@ -115,7 +169,7 @@ def _ends(word: str, tight: str) -> bool:
 def _is_of_code(tight: str) -> bool:
     """`status was 3`, `the exit code is 5`."""
     found = _LAST_WORD.fullmatch(tight)
-    if not found or _ORDINARY_CODE.search(tight):
+    if not found or is_ordinary(tight):
         return False
     return found[1] in _STRONG or found[1] == "code"
 
@@ -134,13 +188,18 @@ def _stands_alone(number: str, text: str, start: int, end: int) -> bool:
     if _is_status(number, after):
         return True
     # What drivers put in front of their message: `(1062, "Duplicate entry")`.
-    opened = text[max(0, start - 2) : start]
-    is_first = opened.endswith("(") and not opened[0].isalnum()
-    return is_first and len(number) >= _HTTP_DIGITS and bool(_DRIVER.match(after))
+    before = text[max(0, start - _CONTEXT) : start]
+    if len(number) >= _HTTP_DIGITS and _OPENED.search(before):
+        return bool(_DRIVER.match(after))
+    # What programs put in front of theirs: `curl: (28) …`.
+    return bool(_PROGRAM.fullmatch(text[:start])) and after.startswith(") ")
 
 
 def _is_system_code(text: str, number: str, start: int) -> bool:
     """`HRESULT: 0x80070005` and `status 0xC0000005` say what failed; other addresses vary."""
-    if not _SYSTEM.fullmatch(number):
+    if not _CODE.fullmatch(number):
         return False
-    return bool(_SYSTEM_WORD.search(text[max(0, start - _CONTEXT) : start].lower()))
+    before = text[max(0, start - _CONTEXT) : start].lower()
+    if _CODE_WORD.search(before):
+        return True
+    return bool(_SYSTEM.fullmatch(number) and _SYSTEM_WORD.search(before))

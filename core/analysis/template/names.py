@@ -39,6 +39,8 @@ _STEMS = (
 )
 
 MASKS = (
+    # What mail servers say behind their code, as RFC 3463 has it.
+    Mask("keep", Lead.DIGIT, r"(?<=[245]\d\d[ -])[245]\.\d{1,3}\.\d{1,3}(?![\w.])"),
     Mask("keep", Lead.NUMBERED, rf"(?:{_ANY_NAME})(?![A-Za-z0-9])"),
     Mask("keep", Lead.NUMBERED, rf"(?:{_STEMS})[-_]?\d{{2,7}}[A-Z]?(?![A-Za-z0-9])"),
     Mask("keep", Lead.LETTER, r"(?:TLS|SSL|[Oo][Aa]uth|RFC|ISO) v?\d{1,5}(?:\.\d)?(?![\w.]\d)"),

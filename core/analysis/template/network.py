@@ -10,6 +10,8 @@ _TOP = (
     r"|de|fr|uk|nl|eu|ch|at|be|dk|fi|se|cz|hu|pt|ru|ua|jp|cn|kr|br|mx|ar|au|nz|za|ca|us|tr|gr|ie|il)"
 )
 _HOST = r"(?:[A-Za-z0-9_-]{1,63}+\.){1,8}"
+# Go has packages that look like addresses.
+_NO_MODULE = "(?<!package )(?<!module )(?<!import )(?<!imports )"
 _V6 = (
     rf"(?:(?:{_HEX}{{1,4}}:){{7}}{_HEX}{{1,4}}"
     rf"|(?:{_HEX}{{1,4}}(?::{_HEX}{{1,4}}){{0,6}})?::(?:{_HEX}{{1,4}}:){{0,6}}(?:{_V4}|{_HEX}{{1,4}})?)"
@@ -62,7 +64,7 @@ MASKS = (
     Mask(
         "url",
         Lead.JOINED,
-        rf"{_HOST}{_TOP}(?::\d{{1,5}})?/[^\s<>\"'`|\\^{{}}]{{1,1999}}(?<![.,;:!?)\]])",
+        rf"{_NO_MODULE}{_HOST}{_TOP}(?::\d{{1,5}})?/[^\s<>\"'`|\\^{{}}]{{1,1999}}(?<![.,;:!?)\]])",
     ),
     Mask("ip", Lead.MARK, rf"\[(?={_HEX}{{0,4}}:{_HEX}{{0,4}}:)(?:{_V6})\]:\d{{1,5}}\b"),
     Mask("ip", Lead.MARK, rf"(?<![\w:.])(?=::{_HEX})(?={_V4}|::{_HEX}{{0,3}}[\d:]|::ffff){_V6}"),

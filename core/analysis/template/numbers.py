@@ -1,12 +1,11 @@
 """Numbers, and what is numbered: words that end in a number."""
 
+from core.analysis.template.amounts import SIGN
 from core.analysis.template.hexadecimal import BARE, HEX
 from core.analysis.template.mask import Lead, Mask
 
 _END = r"(?![A-Za-z0-9])"
 _NUMBER = r"\d++(?:[.,]\d++)*+(?:[eE][+-]?\d{1,6})?(?: ?%|‰|[KkMGT](?![\w-]))?"
-# A sign belongs to a number where a number may start, and not to a range or a name.
-_SIGN = r"(?<![\w)\]>])[+-]"
 
 MASKS = (
     Mask("stemmed", Lead.NUMBERED, rf"[A-Za-z]{{1,60}}+\d{{1,60}}+{_END}"),
@@ -20,6 +19,6 @@ MASKS = (
     Mask(
         "n",
         Lead.SIGN,
-        rf"{_SIGN}(?=[.\da-fA-F])(?:0[xX]{HEX}{{1,64}}|(?:{BARE})|\.?{_NUMBER}){_END}(?!\.\d)",
+        rf"{SIGN}(?=[.\da-fA-F])(?:0[xX]{HEX}{{1,64}}|(?:{BARE})|\.?{_NUMBER}){_END}(?!\.\d)",
     ),
 )

@@ -3,7 +3,7 @@
 # Words that may start a value of several words, or one made of letters alone.
 _CAREFUL = (
     r"[MTWFSJADNO][a-z]{2,8}[.,]{0,2} [\dADFJMNOS]"
-    r"|[a-f]{8}|[A-F]{8}|[A-Fa-f]{1,4}[:-]"
+    r"|[a-f]{8}|[A-F]{8}|(?<=#)[A-Fa-f]{6}|[A-Fa-f]{1,4}[:-]"
     r"|(?:urn|arn|data|mailto|blob|about|[bBuUrRfFL]{1,2}(?=['\"])|eyJ)(?![A-Za-z ])"
     r"|SQL ?STATE|(?:TLS|SSL|[Oo][Aa]uth|RFC|ISO) v?\d"
 )
@@ -12,7 +12,7 @@ _JOINED = r"[\w@/\\+-]|[.:](?![\s<]|$|:(?!ffff:)[A-Za-z_])|=[A-Za-z]"
 # A row of values follows.
 _ROWS = (
     "(?<!VALUES)(?<!values)(?<!VALUES )(?<!values )(?<! IN)(?<! IN )(?<! in )"
-    r"(?<!\)=)(?<!contains )(?<!parameters: )"
+    r"(?<!\)=)(?<!contains )(?<!key value is )(?<!parameters: )"
 )
 _PASSED = (
     rf"(?<!=)(?!{_CAREFUL})[A-Za-z]++(?:[_-][A-Za-z]++)*+(?!{_JOINED})",
@@ -34,6 +34,6 @@ _UNIT = (
 )
 # A number that nothing behind it can make a part of a date, an amount, an address.
 QUICK = (
-    r"\d{1,18}+(?=[)\]}\"'>;!?]|/\d{1,9}(?![\w/.:-])|[,.:]?$|[,.:] |,\D"
+    r"\d{1,18}+(?=[)\]}\"'>;!?]|/\d{1,9}(?![\w/.:-])|[,.:]?$|[,:] |\. (?![KMGTPE]?i?B\b)|,\D"
     rf"| (?:[<(\[\"'=&|-]|(?!(?:{_UNIT})\b)[a-z]))"
 )

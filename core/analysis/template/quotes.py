@@ -12,6 +12,7 @@
 import re
 from functools import lru_cache
 
+from core.analysis.template import codes
 from core.analysis.template.mask import Lead, Mask
 from core.analysis.template.words import (
     IDENTIFIERS,
@@ -46,11 +47,13 @@ _STATEMENT = re.compile(
     r"|drop|merge|replace into|call|exec) .{3}"
 )
 _SENTENCE_WORDS = 3
+_REQUEST = re.compile(r"([A-Z]{3,7}) [^\s\"]{1,2000} (HTTP/\d(?:\.\d)?)")
 _MARKS = re.compile(r"[^A-Za-z0-9\s]{1,4}|\\[a-z]")
 _LAST_WORD = re.compile(r"(?s)(?:.*[^a-z_])?([a-z_]+)")
 # Behind these SQL has a value.
 _COMPARED = frozenset(("like", "ilike", "between", "rlike", "regexp", "values"))
-_PARSED = frozenset(("parse", "parsing", "parsed"))
+_PARSED = re.compile(r"(?:pars(?:e|ing|ed)|convert|decod(?:e|ing)|interpret)(?: [a-z]{1,20}){0,2}$")
+_MAILBOX = re.compile(r" <(?:<email>|[^<>\s]{1,64}@)")
 _IN_BRACES = re.compile(r"[{,] ?\w{1,40}: ?$")
 _DRIVER = re.compile(r"\(\d{3,6}, $")
 _ANNOUNCED = re.compile(
@@ -76,6 +79,12 @@ def is_value(text: str, start: int, end: int) -> bool | None:
 def is_name(content: str) -> bool:
     """Whether a program may call something so: one word, or two small ones (`field list`)."""
     return bool(_NAME.fullmatch(content))
+
+
+def request(content: str) -> str | None:
+    """The first line of a request, as logs of servers quote it, without what was asked for."""
+    found = _REQUEST.fullmatch(content)
+    return f"{found[1]} <path> {found[2]}" if found else None
 
 
 def is_telling(key: str) -> bool:
@@ -125,12 +134,19 @@ def _by_words(tight: str, before: str, after: str, *, spaced: bool) -> bool | No
             return True
         if _DRIVER.search(before):
             return False
-    word = _announcing(tight.rstrip(" :,(["))
-    if word in VALUES or word in _COMPARED or after.startswith(VALUE_FOLLOWS):
+    said = tight.rstrip(" :,([")
+    word = _announcing(said)
+    if codes.is_ordinary(said):
+        return True
+    if word in VALUES or word in _COMPARED or _has_value_behind(after):
         return True
     if word in IDENTIFIERS or after.startswith(NAME_FOLLOWS) or (spaced and word in REPORTS):
         return False
-    return True if word in _PARSED else None
+    return True if _PARSED.search(said) else None
+
+
+def _has_value_behind(after: str) -> bool:
+    return after.startswith(VALUE_FOLLOWS) or bool(_MAILBOX.match(after))
 
 
 def _announcing(said: str) -> str:

@@ -36,6 +36,9 @@ def quoted(found: Found, read: Reader) -> str:
     if decided:
         return "<str>"
     part = _part(found)
+    asked = quotes.request(part[1:-1])
+    if asked and not found[1].rstrip().endswith(":"):
+        return part[0] + asked + part[-1]
     shown = _report(part, read)
     if decided is None and (shown != part or not quotes.is_name(part[1:-1])):
         return "<str>"
@@ -54,6 +57,8 @@ def stemmed(found: Found, _read: Reader) -> str:
     """`item123`, `worker7`: a short number counts where there are several of a thing."""
     word = _part(found)
     stem = word.rstrip("0123456789")
+    if codes.is_named(found.string, found.end(1)):
+        return word
     if len(word) - len(stem) < _COUNTING and stem.lower() not in COUNTED:
         return word
     return f"{stem}<n>"
@@ -109,4 +114,4 @@ HANDLERS: dict[str, Callable[[Found, Reader], str]] = {
     "escape": escape,
 }
 # Kinds of parts whose frame stays around the placeholder.
-FRAMED = {"query": "?<str>", "list": "(<str>)", "pair": "<n>x<n>"}
+FRAMED = {"query": "?<str>", "list": "(<str>)", "pair": "<n>x<n>", "halves": "<n>/<n>"}

@@ -21,6 +21,7 @@ from core.analysis.template import (
     quotes,
     structures,
     tokens,
+    versions,
 )
 from core.analysis.template.mask import Lead, Mask
 from core.analysis.template.passing import PASSED, QUICK
@@ -31,9 +32,11 @@ _MASKS: tuple[Mask, ...] = (
     *ids.MASKS,
     *names.MASKS,
     *structures.MASKS,
+    *versions.DECLARED,
     *network.MASKS,
     *dates.MASKS,
     *amounts.MASKS,
+    *versions.MASKS,
     *files.MASKS,
     *hexadecimal.MASKS,
     *tokens.MASKS,

@@ -13,7 +13,11 @@ MASKS = (
         rf"(?:(?<=VALUES )|(?<=VALUES)|(?<=values )|(?<=values)){_ROW}(?: ?, ?{_ROW}){{0,200}}+",
     ),
     Mask("list", Lead.MARK, rf"(?:(?<= IN )|(?<= IN)|(?<= in )(?=\(['\d$%?:])){_ROW}"),
-    Mask("list", Lead.MARK, rf"(?:(?<=\)=)|(?<=row contains )|(?<=parameters: )){_ROW}"),
+    Mask(
+        "list",
+        Lead.MARK,
+        rf"(?:(?<=\)=)|(?<=row contains )|(?<=key value is )|(?<=parameters: )){_ROW}",
+    ),
     Mask(
         "field",
         Lead.QUOTE,

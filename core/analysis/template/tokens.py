@@ -14,6 +14,8 @@ _MIXED = (
     r"(?:(?=[A-Za-z]{1,100}\d{1,100}[A-Za-z]{1,100}\d)|(?=\d{1,100}[A-Za-z]{1,100}\d{1,100}[A-Za-z]))"
     r"[0-9A-Za-z]{6,200}"
 )
+# A change of case that no name of several words has.
+_UNLIKE_WORDS = r"(?:[A-Z\d][a-z][A-Z\d]|[A-Z]{2}[a-z]{1,2}[A-Z\d])"
 # Sixteen and more characters with a digit here and there, not a word with a number at its end.
 _LONG = (
     r"(?=[0-9A-Za-z]{16})(?=(?:[A-Za-z]{0,40}\d){3})(?=\d{0,30}[A-Za-z])(?![A-Za-z]{1,100}\d{1,100}(?![0-9A-Za-z]))"
@@ -23,8 +25,14 @@ _URLSAFE = (
     r"(?=[\w-]{20})(?=[A-Za-z_-]{0,60}\d[\w-]{0,60}?[A-Za-z_-]\d)(?=[^A-Z\s]{0,60}[A-Z])(?=[^a-z\s]{0,60}[a-z])"
     r"(?=[\w-]{0,60}[A-Z0-9][a-z][A-Z0-9])[\w-]{20,400}(?![\w-])={0,2}"
 )
+# Base64 of a length that no path without a dot has; a slash does not end it.
+_LONG_BASE64 = (
+    r"(?=[A-Za-z0-9+/]{40})(?=(?:[A-Za-z+/]{0,40}\d){4})"
+    r"(?=[^A-Z\s]{0,40}[A-Z])[A-Za-z0-9+/]{40,2000}={0,2}(?![\w+/])"
+)
 _RANDOM = (
-    rf"(?:{_URLSAFE}|(?:{_MIXED}|{_LONG}){_END}(?![+/][A-Za-z0-9+/])(?:={{1,2}}(?!\w))?|{_BASE64})"
+    rf"(?:{_LONG_BASE64}|{_URLSAFE}"
+    rf"|(?:{_MIXED}|{_LONG}){_END}(?![+/][A-Za-z0-9+/])(?:={{1,2}}(?!\w))?|{_BASE64})"
 )
 
 MASKS = (
@@ -39,7 +47,9 @@ MASKS = (
     Mask(
         "token",
         Lead.NUMBERED,
-        r"[a-z]{2,10}_(?=[A-Za-z]{0,30}\d[A-Za-z]{0,30}\d)(?=\d{0,30}[A-Za-z])[A-Za-z0-9]{12,64}(?!\w)"
+        r"[a-z]{2,10}_(?=[A-Za-z]{0,63}\d)(?=\d{0,30}[A-Za-z])"
+        rf"(?:(?=[A-Za-z]{{0,30}}\d[A-Za-z]{{0,30}}\d)|(?=[A-Za-z\d]{{0,60}}?{_UNLIKE_WORDS}))"
+        r"[A-Za-z0-9]{12,64}(?!\w)"
         rf"|{_RANDOM}",
     ),
     Mask(

@@ -25,17 +25,19 @@ IDENTIFIERS = words(
 # What a program works on: quoted behind one of these, a word is one of many.
 VALUES = words(
     """
-    account address article artist author batch book bot bucket buyer candidate category channel
-    character choice city client colour comment commit company contact country coupon course
-    currency customer data date datetime day device dir directory document domain email employee
-    entry file filename filepath firstname folder guest guid hash host hostname id ident identifier
-    image input integer invoice item language lastname lecture letter literal locale location login
-    machine mail month nickname node number order organisation organization owner partner password
-    path patient payload person phone photo picture player playlist post postcode price product
-    profile project query question recipient repo repository room search sender server session shop
-    site sku slug song store street string student subject subscriber substring supplier tag team
-    tenant term text ticket time timestamp timezone title token track transaction uid uri url user
-    userid username uuid value values video voucher warehouse word year zip
+    account address amount article artist author batch book bot bucket buyer candidate category
+    challenge channel character checksum choice city client colour comment commit company
+    contact cookie country coupon course currency customer data date datetime day device digest
+    dir directory document domain email employee entry etag file filename filepath firstname
+    folder guest guid hash host hostname id ident identifier image input integer invoice item
+    language lastname lecture letter literal locale location login machine mail month nickname
+    node nonce number order organisation organization owner partner password path patient
+    payload person phone photo picture player playlist post postcode price product profile
+    project query question recipient repo repository room search secret sender serial server
+    session shop signature site sku slug song store street string student subject subscriber
+    substring supplier tag team tenant term text ticket time timestamp timezone title token
+    track transaction uid uri url user userid username uuid value values video voucher warehouse
+    word year zip
     """
 )
 # Phrases behind the quotes, for a name and for a value.

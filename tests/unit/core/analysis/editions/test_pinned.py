@@ -2,6 +2,8 @@
 only under a higher version.
 """
 
+from itertools import pairwise
+
 import pytest
 
 from core.analysis import CURRENT
@@ -28,6 +30,6 @@ def test_older_algorithms_come_newest_first_and_have_other_keys():
     versions = [CURRENT.version, *(algorithm.version for algorithm in CURRENT.older)]
     assert versions == sorted(versions, reverse=True)
     assert len(versions) == len(set(versions)) == len(EDITIONS)
-    pinned = read()
-    assert pinned["2"] != pinned["3"]
-    assert pinned["2"].keys() == pinned["3"].keys()
+    pinned = [read()[str(version)] for version in versions]
+    assert all(keys != older for keys, older in pairwise(pinned))
+    assert all(keys.keys() == pinned[0].keys() for keys in pinned)
