@@ -8,7 +8,7 @@ from core.analysis.patterns.reading import VALUE, Form
 
 ID_LENGTH: Final = 16
 # Goes into every id: another algorithm starts with other ids.
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 @dataclass(slots=True)

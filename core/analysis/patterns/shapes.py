@@ -50,7 +50,8 @@ _VALUES: Final = (
     r"(?>(?:[A-Za-z][\w-]*+\.){1,8}+)[A-Za-z]++:\d++(?!\w)",
     r"(?:[0-9a-f]{8}|[0-9a-f]{16}|[0-9a-f]{32,})(?!\w)",
     rf"[A-Z][A-Za-z]{{0,60}}+(?=\{{[^{{}}]{{0,80}}[\d\s./]){_BRACED}",
-    r"(?<==)\"[^\"]{1,200}+\"",
+    r"(?<==)\[[^\[\]]{0,1000}+\]",
+    r"(?<==)<[^<>\s]{0,300}+>",
     r"(?<==)(?![A-Z_]++(?![\w.:/@$-]))[A-Za-z]++[.:/@$-][^\s,;()\[\]{}<>\"']++",
     # The host between a time and `program[17]:`, as syslog has it.
     r"(?<=\d\d:\d\d:\d\d\s)[\w.-]{1,255}+(?=\s[\w./-]{1,100}+\[\d{1,10}\]:)",
@@ -62,11 +63,24 @@ _VALUES: Final = (
 _VALUE = f"(?:{'|'.join(_VALUES)})"
 _JOINT = r"\s?(?:[:,/#|~@;+-]|->){0,2}\s?"
 
-# Groups: `v` a value, `c` a cut, `w` a word.
-SCAN: Final = re.compile(
+# What programs put in a frame varies, unless the line begins with it: quotes, a list of words, a
+# record of names and values.
+_FRAMED = (
+    r"(?<=[^\w\"'\\])\"(?>[^\"\\]|\\.){0,2000}+\"(?!\w)"
+    r"|(?<=[\s(\[{,:=])'[^']{0,1000}+'(?!\w)"
+    r"|\\\"[^\"\\]{0,1000}+\\\""
+    r"|(?<=.)\[[\w.$@/:-]{1,200}+(?:,\s?[\w.$@/:-]{1,200}+){1,200}+\]"
+    rf"|(?<=[\s(\[,:=])(?=\{{[^{{}}]{{0,200}}[:=]){_BRACED}"
+)
+
+_REST = (
     rf"(?P<v>{_VALUE}(?:{_JOINT}{_VALUE})*+)"
     rf"|(?P<c>\.{{2,}}+|[=:,;()\[\]{{}}<>\"'|])|(?P<w>{_CHAR}++)"
 )
+# Groups: `f` a framed value, `v` a value, `c` a cut, `w` a word.
+SCAN: Final = re.compile(rf"(?P<f>{_FRAMED})|{_REST}")
+# For a line that is a record as a whole: in its quotes is what it says.
+RECORD: Final = re.compile(_REST)
 # For a line that would have no word left: the letters around its numbers stay.
 SPELL: Final = re.compile(
     r"(?P<v>(?<![^\W_])\d[\w.,:-]*+|\d[\d.,:_-]*+)|(?P<w>[^\W\d_]++)|(?P<c>[^\w\s]|_)"

@@ -14,13 +14,16 @@ from core.analysis.patterns.reading import VALUE, Form, is_word
 # A message is told by its beginning: there, words have to be many.
 HEAD: Final = 12
 WORD: Final = 6
-ASSIGNED: Final = 5
+ASSIGNED: Final = 3
 AFTER_PREPOSITION: Final = 4
 QUOTED: Final = 3
 IDENTIFIERS: Final = 3
 AFTER_PERSON: Final = 2
 # A value has been seen at this very place.
 BESIDE_VALUE: Final = 2
+# Two statements of a program seldom agree in so many words.
+MANY_WORDS: Final = 8
+AMONG_MANY: Final = 3
 # With so few other words around it there is no telling.
 FEWEST_WORDS: Final = 2
 NEVER: Final = 2**31
@@ -39,14 +42,24 @@ def enough(form: Form, place: int, words: Collection[str]) -> int:
     if place == 0:
         return HEAD
     plain = [word for word in words if word != VALUE]
+    if _is_number_of_one_noun(plain, form, place):
+        return len(words)
     needed = _by_neighbours(form, place)
     if all(map(is_identifier, plain)):
         needed = min(needed, IDENTIFIERS)
     elif any(map(_STATE.fullmatch, plain)):
         needed = max(needed, WORD)
+    if others >= MANY_WORDS:
+        needed = min(needed, AMONG_MANY)
     if len(plain) < len(words) and others >= FEWEST_WORDS:
         needed = min(needed, BESIDE_VALUE)
     return needed
+
+
+def _is_number_of_one_noun(plain: Collection[str], form: Form, place: int) -> bool:
+    """`1 connection`, `2 connections`."""
+    stems = {word.removesuffix("s") for word in plain}
+    return len(plain) > 1 and len(stems) == 1 and VALUE in form[:place]
 
 
 def is_identifier(word: str) -> bool:

@@ -15,7 +15,7 @@ def needed(form, *words):
         ("<*>", "normal warning", NEVER),
         ("<*> startup succeeded", "cupsd klogd", 12),
         ("session <*> again", "opened closed", 6),
-        ("mode = <*> set", "on off", 5),
+        ("mode = <*> set", "on off", 3),
         ("failed for <*> again", "root admin", 4),
         ("hive ' <*> ' read", "software system", 3),
         ("filter class <*> added", "a.B c.D", 3),
@@ -23,6 +23,7 @@ def needed(form, *words):
         ("moved from <*> away", "NEW RUNNING", 6),
         (f"took {VALUE} tries", f"{VALUE} few", 2),
         (f"tries {VALUE}", f"{VALUE} few", 6),
+        ("one two <*> three four five six seven eight", "opened closed", 3),
     ],
 )
 def test_what_it_takes(form, words, expected):
