@@ -25,11 +25,11 @@ _TYPED = re.compile(
 )
 _SURE = 0.9
 _ASKED = 4
-# What is used up for good, or set up wrongly, is told by the message only.
+# What is used up for good, set up wrongly or refused is told by the message only.
 _DOUBTED = {
-    Category.RATE_LIMIT: Category.RATE_LIMIT,
-    Category.RESOURCE: Category.RESOURCE,
-    Category.CONNECTION: Category.CONFIG,
+    Category.RATE_LIMIT: frozenset({Category.RATE_LIMIT}),
+    Category.RESOURCE: frozenset({Category.RESOURCE}),
+    Category.CONNECTION: frozenset({Category.CONFIG, Category.AUTH}),
 }
 _CAUSE_WEIGHT = 0.85
 _FOREIGN_LIBRARY = 0.85
@@ -53,7 +53,7 @@ def classify(
     event: ErrorEvent, failures: tuple[Failure, ...], knowledge: Knowledge
 ) -> Classification:
     surfaced = failures[-1] if failures else Failure(value=event.message)
-    failures = (*failures[:-1], surfaced if surfaced.type else _told_by(surfaced))
+    failures = (*failures[:-1], _told_by(surfaced))
     verdict = _first(event, failures[-1], knowledge)
     for cause in failures[-2 : -1 - _ASKED : -1]:
         if verdict.confidence >= _SURE:
@@ -78,7 +78,14 @@ def classify(
 
 
 def _told_by(failure: Failure) -> Failure:
-    """The failure in a bare message, which often starts with the type."""
+    """The failure in a bare message, which often starts with the type; or in a type that somebody
+    printed with its arguments.
+    """
+    if failure.type:
+        name, opened, said = failure.type.partition("(")
+        if not opened or not name.strip():
+            return failure
+        return failure._replace(type=name, value=f"{said.rstrip(')')} {failure.value}".strip())
     prefix = _TYPED.match(failure.value)
     return failure._replace(type=prefix[1], value=prefix[2]) if prefix else failure
 
@@ -110,7 +117,7 @@ def _of_failure(failure: Failure, platform: str, knowledge: Knowledge) -> Verdic
         return by_type
     others = list(_others(failure, code, module, knowledge))
     for other in others:
-        if other.category is doubt and not other.transient:
+        if doubt and other.category in doubt and not other.transient:
             return other
     return max((by_type, *others), key=_confidence)
 

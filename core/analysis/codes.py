@@ -15,7 +15,7 @@ _GRPC = (
 )
 _REDIS = (
     "LOADING|BUSY|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|READONLY|MOVED|ASK|OOM|NOSCRIPT|WRONGTYPE|NOAUTH"
-    "|WRONGPASS|NOPERM|CROSSSLOT|EXECABORT|MISCONF"
+    "|WRONGPASS|NOPERM|CROSSSLOT|EXECABORT|MISCONF|NOREPLICAS"
 )
 _REASONS = (
     "bad request|unauthorized|forbidden|not found|method not allowed|request timeout|conflict|gone"
@@ -83,6 +83,8 @@ _FINDERS = (
         tuple(re.findall(r"[a-z][a-z ]+", _REASONS)),
         re.compile(rf"\b([45]\d\d):? (?:{_REASONS})", re.IGNORECASE),
     ),
+    # What stands between the parentheses of `ApiError(503, 'master_not_discovered_exception')`.
+    Finder("http", (", '", ', "'), re.compile(r"^([1-5]\d\d), ['\"]")),
     Finder("mongodb", ("code",), re.compile(r"['\"]code['\"]: (\d{1,5})\b")),
     Finder(
         "sqlserver",

@@ -259,3 +259,34 @@ def test_names_that_say_whether_it_passes(kind, transient):
 )
 def test_codes_of_grpc_in_the_words_of_dotnet_and_rust(said, category):
     assert classified(event(failure("RpcFailure", said), platform="other")).category is category
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "category", "transient"),
+    [
+        ("SSLError", "[SSL: WRONG_VERSION_NUMBER] wrong version number", Category.CONFIG, False),
+        ("SSLError", "[SSL: UNEXPECTED_EOF_WHILE_READING] EOF", Category.CONNECTION, True),
+        (
+            "ConnectionClosedByBroker",
+            '(530, "NOT_ALLOWED - vhost prod not found")',
+            Category.AUTH,
+            False,
+        ),
+        (
+            "ChannelClosedByBroker",
+            "(406, \"PRECONDITION_FAILED - inequivalent arg 'durable'\")",
+            Category.CONFIG,
+            False,
+        ),
+    ],
+)
+def test_what_a_lost_connection_says_of_its_reason(kind, message, category, transient):
+    found = record(kind, "ssl" if kind == "SSLError" else "pika.exceptions", message)
+
+    assert (found.category, found.transient) == (category, transient)
+
+
+def test_a_type_that_was_printed_with_its_arguments():
+    found = record("ApiError(503, 'master_not_discovered_exception')", "elasticsearch")
+
+    assert (found.category, found.transient) == (Category.UNAVAILABLE, True)

@@ -45,6 +45,13 @@ def test_endless_recursion_is_the_same_wherever_it_was_cut_off():
     assert reduced(loop[:-1], "python").labels == reduced(loop[1:], "python").labels
 
 
+def test_a_failure_that_calls_itself_endless_is_known_by_its_loop():
+    shallow = (*frames("main", "walk"), *frames("step") * 5)
+
+    assert reduced(shallow, "python", endless=True).labels == ("cart.py:step",)
+    assert "cart.py:main" in reduced(shallow, "python").labels
+
+
 def test_frames_that_name_nothing_fall_out():
     stack = reduced((Frame("", "", "<redacted>"), Frame("", "", "")), "native")
 

@@ -24,6 +24,9 @@ def test_the_standard_library_and_modules_are_foreign():
     assert own(call("f", module="github.com/acme/shop"))
     assert not own(call("f", module="net/http"))
     assert not own(call("f", file="/go/pkg/mod/x@v1/y.go"))
+    assert own(call("f", module="github.com/acme/shop", file="/go/src/github.com/acme/shop/x.go"))
+    assert not own(call("f", module="net/http", file="/go/src/net/http/server.go"))
+    assert not own(call("f", file="/usr/local/go/src/net/http/server.go"))
 
 
 def test_the_first_goroutine_panicked():

@@ -25,6 +25,8 @@ def test_a_frame_without_a_name_is_known_by_its_file():
 
 def test_crates_and_the_standard_library_are_foreign():
     assert own(call("shop::cart::total"))
+    assert own(call("shop::main"))
+    assert not own(call("main"))
     assert not own(call("tokio::runtime::enter"))
     assert not own(call("x::y", file="/root/.cargo/registry/src/x-1.0/src/lib.rs"))
     assert noise(call("std::panicking::begin_panic_handler")) == 2
