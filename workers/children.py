@@ -19,6 +19,7 @@ from celery.worker.state import active_requests, reserved_requests, total_count
 from core.clock import SystemClock
 from tasks.work import Delivery
 from workers.exchange import Exchange, Told, Wanted
+from workers.preloading import AFTER_SECONDS, is_for, preload
 
 log = structlog.get_logger()
 
@@ -42,6 +43,8 @@ class Children(bootsteps.StartStopStep):
 
     def start(self, worker: Any) -> None:
         self._timer = worker.timer.call_repeatedly(EVERY_SECONDS, self.look, (worker,))
+        if is_for(worker.app.amqp.queues.consume_from):
+            worker.timer.call_after(AFTER_SECONDS, preload)
 
     def stop(self, worker: Any) -> None:  # noqa: ARG002
         if self._timer is not None:

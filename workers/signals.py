@@ -1,6 +1,5 @@
 """What is done before a Celery worker forks a child, and by the child first and last."""
 
-import gc
 import signal
 import sys
 from functools import cache
@@ -15,6 +14,9 @@ from celery.signals import (
 from tasks.app import app
 from workers.launch import PR_SET_PDEATHSIG, system
 from workers.pools import CHILDREN_GRACE
+from workers.preloading import freeze
+
+_freeze_once = cache(freeze)
 
 
 def connect() -> None:
@@ -24,18 +26,10 @@ def connect() -> None:
 
 
 def before_fork(**_: Any) -> None:
-    """What is loaded stays, and stays shared with the children.
-
-    Celery looks for garbage before each fork: 0.2 s in all that, while no other work is looked at.
+    """Celery looks for garbage before each fork: 0.2 s in all that was loaded, while no other work
+    is looked at. Once: to ask how much is frozen already would cost as much.
     """
-    freeze()
-
-
-@cache
-def freeze() -> None:
-    """Once: to ask how much is frozen already would cost as much as to look for garbage."""
-    gc.collect()
-    gc.freeze()
+    _freeze_once()
 
 
 def after_fork(**_: Any) -> None:

@@ -53,6 +53,8 @@ _VALUES: Final = (
     r"(?<==)\[[^\[\]]{0,1000}+\]",
     r"(?<==)<[^<>\s]{0,300}+>",
     r"(?<==)(?![A-Z_]++(?![\w.:/@$-]))[A-Za-z]++[.:/@$-][^\s,;()\[\]{}<>\"']++",
+    r"\[::[0-9a-f:]{0,40}+\](?::\d++)?",
+    r"(?<=\d\d:\d\d\s)(?:UTC|GMT|[AECMPH]K?[SD]T|[CEW]ES?T|BST|[IJKM]ST|SGT)(?!\w)",
     # The host between a time and `program[17]:`, as syslog has it.
     r"(?<=\d\d:\d\d:\d\d\s)[\w.-]{1,255}+(?=\s[\w./-]{1,100}+\[\d{1,10}\]:)",
     # The level between a time and the message, where a header was left on the line.
@@ -61,7 +63,8 @@ _VALUES: Final = (
     _NUMBERED,
 )
 _VALUE = f"(?:{'|'.join(_VALUES)})"
-_JOINT = r"\s?(?:[:,/#|~@;+-]|->){0,2}\s?"
+# A colon with a space behind it says that what follows is something else.
+_JOINT = r"\s?(?:[,/#|~@;+-]|->|:(?!\s)){0,2}\s?"
 
 # What programs put in a frame varies, unless the line begins with it: quotes, a list of words, a
 # record of names and values.
@@ -69,7 +72,7 @@ _FRAMED = (
     r"(?<=[^\w\"'\\])\"(?>[^\"\\]|\\.){0,2000}+\"(?!\w)"
     r"|(?<=[\s(\[{,:=])'[^']{0,1000}+'(?!\w)"
     r"|\\\"[^\"\\]{0,1000}+\\\""
-    r"|(?<=.)\[[\w.$@/:-]{1,200}+(?:,\s?[\w.$@/:-]{1,200}+){1,200}+\]"
+    r"|(?<=.)\[[\w.$@/:-]{1,200}+(?:,\s?[\w.$@/:-]{1,200}+){1,200}+\]|(?<=\s)\[\]"
     rf"|(?<=[\s(\[,:=])(?=\{{[^{{}}]{{0,200}}[:=]){_BRACED}"
 )
 

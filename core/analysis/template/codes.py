@@ -192,7 +192,7 @@ def _stands_alone(number: str, text: str, start: int, end: int) -> bool:
     if len(number) >= _HTTP_DIGITS and _OPENED.search(before):
         return bool(_DRIVER.match(after))
     # What programs put in front of theirs: `curl: (28) …`.
-    return bool(_PROGRAM.fullmatch(text[:start])) and after.startswith(") ")
+    return bool(_PROGRAM.fullmatch(text[:start])) and after.startswith(")")
 
 
 def _is_system_code(text: str, number: str, start: int) -> bool:

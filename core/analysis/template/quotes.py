@@ -47,6 +47,8 @@ _STATEMENT = re.compile(
     r"|drop|merge|replace into|call|exec) .{3}"
 )
 _SENTENCE_WORDS = 3
+# Marks alone stay (`unexpected '<'`), but not behind these.
+_OF_ANY = frozenset(("input", "string", "text", "value"))
 _REQUEST = re.compile(r"([A-Z]{3,7}) [^\s\"]{1,2000} (HTTP/\d(?:\.\d)?)")
 _MARKS = re.compile(r"[^A-Za-z0-9\s]{1,4}|\\[a-z]")
 _LAST_WORD = re.compile(r"(?s)(?:.*[^a-z_])?([a-z_]+)")
@@ -112,7 +114,9 @@ def _by_context(before: str, content: str, after: str) -> bool | None:
     tight = before.rstrip()
     if tight.endswith(("=", "=>", "<>")):
         return True
-    if not (tight or after) or _MARKS.fullmatch(content) or _STATEMENT.match(content):
+    if not (tight or after) or _STATEMENT.match(content):
+        return False
+    if _MARKS.fullmatch(content) and _last_word(tight.lower()) not in _OF_ANY:
         return False
     if tight.endswith((",", "{")) and after.lstrip().startswith((":", "=>")):
         return False
