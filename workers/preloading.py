@@ -10,7 +10,11 @@ from functools import cache
 from importlib import import_module
 from typing import Final
 
+import structlog
+
 from tasks.queues import Queue
+
+log = structlog.get_logger()
 
 # Of what the schedules order every few seconds; the digest is loaded at the start.
 MODULES: Final = (
@@ -38,6 +42,7 @@ def preload() -> None:
     for name in MODULES:
         import_module(name)
     freeze()
+    log.debug("children.preloaded", modules=len(MODULES))
 
 
 def freeze() -> None:

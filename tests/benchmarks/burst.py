@@ -40,10 +40,12 @@ SIZE = text("""
     SELECT target, coalesce((detail ->> 'children')::int, 0), (detail ->> 'least')::int,
         (detail ->> 'most')::int
     FROM agents WHERE pool = :pool""")
+# Stops at the first one found: what measures is not to be what takes the processors.
 LEFT = text("""
-    SELECT count(*) FROM work_items
-    WHERE task = :task AND arguments ->> 'item' LIKE 'burst-%'
-      AND state IN ('waiting', 'published', 'running')""")
+    SELECT EXISTS (
+        SELECT FROM work_items
+        WHERE task = :task AND arguments ->> 'item' LIKE 'burst-%'
+          AND state IN ('waiting', 'published', 'running'))""")
 WAITS = text("""
     SELECT priority, extract(epoch FROM created_at)::float,
         extract(epoch FROM started_at - created_at)::float
