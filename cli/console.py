@@ -55,14 +55,14 @@ def arguments() -> dict[str, Any]:
     return {"data_dir": console.data_dir} if console.data_dir else {}
 
 
-def given_settings() -> "Settings":
-    """The settings as configured, without what a running platform adds."""
+def given_settings(**given: Any) -> "Settings":
+    """The settings as configured, without what a running platform adds; `given` come first."""
     from pydantic import ValidationError  # noqa: PLC0415 (slow to import)
 
     from config.settings import Settings  # noqa: PLC0415
 
     try:
-        return Settings(**arguments())
+        return Settings(**arguments(), **given)
     except ValidationError as error:
         wrong = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
         raise click.UsageError(f"A setting cannot be used. {'; '.join(wrong)}") from error

@@ -3,12 +3,10 @@
 import asyncio
 import json
 import sys
-from pathlib import Path
-from typing import Any
 
 import click
 
-from cli.console import Console, data_dir_option
+from cli.console import data_dir_option, given_settings
 from config import logging, loglines
 from config.actions import declared
 from config.bootstrap import remembered
@@ -27,13 +25,12 @@ from workers.records import end_leftovers
 )
 @click.option("--processes", metavar="NAME,…", help="Only these of the Procfile.")
 @data_dir_option
-@click.pass_context
-def run(ctx: click.Context, port: int | None, processes: str | None) -> None:
+def run(port: int | None, processes: str | None) -> None:
     """Start the whole platform on this host; Ctrl-C stops it in order.
 
     Without MENDLINE_DATABASE_URL and MENDLINE_REDIS_URL it brings its own PostgreSQL and Redis.
     """
-    settings = _settings(ctx.ensure_object(Console).data_dir, port)
+    settings = _settings(port)
     logging.configure("run", settings.log_level)
     every = procfile.read()
     _usable(settings)
@@ -70,7 +67,6 @@ def _usable(settings: Settings) -> None:
     pools.load(settings.pools_file)
 
 
-def _settings(data_dir: Path | None, port: int | None) -> Settings:
-    given: dict[str, Any] = {"data_dir": data_dir, "port": port}
-    found = Settings(**{name: value for name, value in given.items() if value is not None})
+def _settings(port: int | None) -> Settings:
+    found = given_settings() if port is None else given_settings(port=port)
     return found.model_copy(update={"data_dir": found.data_dir.absolute()})

@@ -114,15 +114,17 @@ def _by_context(before: str, content: str, after: str) -> bool | None:
     tight = before.rstrip()
     if tight.endswith(("=", "=>", "<>")):
         return True
-    if not (tight or after) or _STATEMENT.match(content):
-        return False
-    if _MARKS.fullmatch(content) and _last_word(tight.lower()) not in _OF_ANY:
+    if not (tight or after) or _STATEMENT.match(content) or _is_mark(content, tight):
         return False
     if tight.endswith((",", "{")) and after.lstrip().startswith((":", "=>")):
         return False
     if tight.endswith(":") and not after and _is_sentence(content):
         return False
     return _by_words(tight.lower(), before, after.lower(), spaced=" " in content)
+
+
+def _is_mark(content: str, tight: str) -> bool:
+    return bool(_MARKS.fullmatch(content)) and _last_word(tight.lower()) not in _OF_ANY
 
 
 def _is_sentence(content: str) -> bool:
