@@ -30,6 +30,8 @@ _LEVELS: Final = {
     "verbose": "debug",
     "trace": "debug",
 }
+_TRACES: Final = ("stacktrace", "stack", "traceback")
+_KNOWN: Final = frozenset({"type", "message", "module", "code", "http_status", *_TRACES})
 _READ: Final = frozenset(
     {
         "attempt",
@@ -110,14 +112,19 @@ def _failure(error: Any) -> Event:
     """A plain message stays one: taking it apart is analysis' work."""
     if not isinstance(error, Mapping):
         return {"logentry": {"formatted": _text(error)}}
-    kind, message = _word(error.get("type")), _text(error.get("message"))
-    if not kind and not error.get("stacktrace"):
+    kind, message, trace = _word(error.get("type")), _text(error.get("message")), _trace(error)
+    if not kind and not trace:
         return {"logentry": {"formatted": message}}
     value: Event = {"type": kind or "Error", "value": message}
-    for name in ("stacktrace", "module", "code"):
-        if error.get(name):
-            value[name] = error[name]
-    return {"exception": {"values": [value]}}
+    given = {"stacktrace": trace, "module": error.get("module"), "code": error.get("code")}
+    return {
+        "exception": {"values": [value | {name: found for name, found in given.items() if found}]}
+    }
+
+
+def _trace(error: Mapping[str, Any]) -> Any:
+    """Under our name, or under that which the errors of JavaScript and Python have it by."""
+    return next(filter(None, map(error.get, _TRACES)), None)
 
 
 def _level(severity: Any) -> str:
@@ -129,8 +136,7 @@ def _extra(report: Mapping[str, Any]) -> Event:
     unknown = {name: value for name, value in report.items() if name not in _READ}
     error = report.get("error")
     if isinstance(error, Mapping):
-        known = {"type", "message", "stacktrace", "module", "code", "http_status"}
-        unknown |= {f"error.{name}": value for name, value in error.items() if name not in known}
+        unknown |= {f"error.{name}": value for name, value in error.items() if name not in _KNOWN}
     context = report.get("context")
     if context is None:
         return unknown

@@ -73,6 +73,14 @@ def test_a_stack_trace_needs_no_type():
     assert value["type"] == "Error"
 
 
+@pytest.mark.parametrize("name", ["stack", "traceback"])
+def test_a_trace_has_the_name_that_its_language_gives_it(name):
+    found = event(error={"type": "E", "message": "gone", name: "at x", "note": 1})
+
+    assert found["exception"]["values"][0]["stacktrace"] == "at x"
+    assert found["extra"] == {"error.note": 1}
+
+
 @pytest.mark.parametrize("place", ["error", "top"])
 def test_code_and_status_are_taken_from_either_place(place):
     told = {"code": "40001", "http_status": 503}
