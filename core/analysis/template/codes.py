@@ -92,6 +92,7 @@ _SYSTEM_WORD = re.compile(
     r"(?:failed with|returned|hresult|error|code|status|exception|result|hr)\b[^a-z]{0,4}"
     r"(?:was |is |of )?[(\[]?$"
 )
+_LIKE_A_CODE = re.compile(r"[A-Z]{1,6}\d{2,6}")
 _NAMED_BY = re.compile(
     r"(?:[Ee]rror|ERROR|[Ee]xception|[Ee]rrno|[a-z]Code|[Cc]ode)(?:[ =:#]|: |\[| \()$"
 )
@@ -123,10 +124,12 @@ def tells(text: str, start: int, end: int) -> bool:
     return _is_code(number, word, tight, gap=gap, after=after)
 
 
-def is_named(text: str, start: int) -> bool:
-    """Whether letters and digits at `start` are a code by the word in front of them:
-    `ClientError P2002`, `error[E0308]`, `code=AX12`.
+def is_named(text: str, start: int, end: int) -> bool:
+    """Whether letters and digits at `start:end` are a code by the word in front of them:
+    `ClientError P2002`, `error[E0308]`, `code AX12`; not so `ERROR worker7`.
     """
+    if not _LIKE_A_CODE.fullmatch(text, start, end):
+        return False
     return bool(_NAMED_BY.search(text[max(0, start - _CONTEXT) : start]))
 
 
@@ -147,7 +150,7 @@ def _is_code(number: str, word: str, tight: str, *, gap: str, after: str) -> boo
     if gap in (" ", ": ") and _is_answer(word, tight):
         return is_status and bool(_AND.match(after) or _REASON.match(after))
     if word == "failed" and gap == " (":
-        return after.startswith(")")
+        return after.startswith(")") and bool(_AND.match(after[1:]))
     return _is_status(number, after)
 
 

@@ -57,7 +57,7 @@ def stemmed(found: Found, _read: Reader) -> str:
     """`item123`, `worker7`: a short number counts where there are several of a thing."""
     word = _part(found)
     stem = word.rstrip("0123456789")
-    if codes.is_named(found.string, found.end(1)):
+    if codes.is_named(found.string, found.end(1), found.end()):
         return word
     if len(word) - len(stem) < _COUNTING and stem.lower() not in COUNTED:
         return word
