@@ -56,7 +56,7 @@ def arguments() -> dict[str, Any]:
 
 
 def given_settings(**given: Any) -> "Settings":
-    """The settings as configured, without what a running platform adds; `given` come first."""
+    """The settings as configured, without what a running platform adds, with `given`."""
     from pydantic import ValidationError  # noqa: PLC0415 (slow to import)
 
     from config.settings import Settings  # noqa: PLC0415

@@ -83,7 +83,8 @@ def _told_by(failure: Failure) -> Failure:
     """
     if failure.type:
         name, opened, said = failure.type.partition("(")
-        if not opened or not name.strip():
+        name = name.strip()
+        if not opened or not name:
             return failure
         return failure._replace(type=name, value=f"{said.rstrip(')')} {failure.value}".strip())
     prefix = _TYPED.match(failure.value)

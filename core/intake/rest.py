@@ -31,7 +31,7 @@ _LEVELS: Final = {
     "trace": "debug",
 }
 _TRACES: Final = ("stacktrace", "stack", "traceback")
-_KNOWN: Final = frozenset({"type", "message", "module", "code", "http_status", *_TRACES})
+_KNOWN: Final = frozenset({"type", "message", "module", "code", "http_status"})
 _READ: Final = frozenset(
     {
         "attempt",
@@ -112,7 +112,8 @@ def _failure(error: Any) -> Event:
     """A plain message stays one: taking it apart is analysis' work."""
     if not isinstance(error, Mapping):
         return {"logentry": {"formatted": _text(error)}}
-    kind, message, trace = _word(error.get("type")), _text(error.get("message")), _trace(error)
+    kind, message = _word(error.get("type")), _text(error.get("message"))
+    trace = error.get(_trace_name(error))
     if not kind and not trace:
         return {"logentry": {"formatted": message}}
     value: Event = {"type": kind or "Error", "value": message}
@@ -122,9 +123,9 @@ def _failure(error: Any) -> Event:
     }
 
 
-def _trace(error: Mapping[str, Any]) -> Any:
-    """Under our name, or under that which the errors of JavaScript and Python have it by."""
-    return next(filter(None, map(error.get, _TRACES)), None)
+def _trace_name(error: Mapping[str, Any]) -> str:
+    """Ours, or that by which the errors of JavaScript and Python have their trace."""
+    return next((name for name in _TRACES if error.get(name)), _TRACES[0])
 
 
 def _level(severity: Any) -> str:
@@ -136,7 +137,8 @@ def _extra(report: Mapping[str, Any]) -> Event:
     unknown = {name: value for name, value in report.items() if name not in _READ}
     error = report.get("error")
     if isinstance(error, Mapping):
-        unknown |= {f"error.{name}": value for name, value in error.items() if name not in _KNOWN}
+        known = _KNOWN | {_trace_name(error)}
+        unknown |= {f"error.{name}": value for name, value in error.items() if name not in known}
     context = report.get("context")
     if context is None:
         return unknown

@@ -290,3 +290,7 @@ def test_a_type_that_was_printed_with_its_arguments():
     found = record("ApiError(503, 'master_not_discovered_exception')", "elasticsearch")
 
     assert (found.category, found.transient) == (Category.UNAVAILABLE, True)
+
+
+def test_what_stands_in_parentheses_is_no_part_of_the_type():
+    assert record("KeyError ('x')").rule == record("KeyError").rule

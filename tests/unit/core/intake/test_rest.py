@@ -81,6 +81,13 @@ def test_a_trace_has_the_name_that_its_language_gives_it(name):
     assert found["extra"] == {"error.note": 1}
 
 
+def test_of_two_traces_the_other_one_is_kept():
+    found = event(error={"type": "E", "message": "gone", "stacktrace": "at x", "stack": "at y"})
+
+    assert found["exception"]["values"][0]["stacktrace"] == "at x"
+    assert found["extra"] == {"error.stack": "at y"}
+
+
 @pytest.mark.parametrize("place", ["error", "top"])
 def test_code_and_status_are_taken_from_either_place(place):
     told = {"code": "40001", "http_status": 503}
