@@ -6,6 +6,7 @@ Beside the burst a probe of normal and one of critical priority are ordered ever
 Two bursts, each at once. The first is within reach: what it needs is two fifths of what the pool
 may have, so once the pool has grown nothing waits longer than its target. The second is not: the
 pool goes to its maximum, says how many children it would need, and critical work is not delayed.
+Beside it stands what Celery alone takes for the same, which nothing that is built on it can beat.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from core.clock import SystemClock
 from core.store.engine import Database
 from core.store.work import WorkOrder, add
 from tests.acceptance.platform import eventually, running
+from tests.benchmarks import burst_stock
 from tests.chaos import loader
 from tests.chaos.orders import EFFECT, TABLES
 from workers import pools
@@ -152,7 +154,9 @@ def turns(decisions):
 
 
 def run(items=ITEMS, part=PART):
-    return on_a_platform(lambda burst: _run(burst, items, part))
+    found = on_a_platform(lambda burst: _run(burst, items, part))
+    children = found["out_of_reach"]["children_at_most"]
+    return found | {"stock": burst_stock.run(items, children=children, seconds=SECONDS)}
 
 
 def within_reach(burst, part):
@@ -190,7 +194,14 @@ def table(found):
     told = [f"wanted wait {found['target_seconds']:g} s"]
     for name in ("within_reach", "out_of_reach"):
         told += ["", name.replace("_", " "), *_lines(found[name])]
+    told += ["", "Celery alone, all children there before", *map(_stock_line, found["stock"])]
     return "\n".join(told)
+
+
+def _stock_line(found):
+    name = f"longest wait of {found['items']}, {found['seconds_of_an_item']:g} s each"
+    wait, cost = _seconds(found["longest_wait"]), found["cpu_ms_an_item"]
+    return f"{name:40}{wait:>10}, {cost:.2f} ms of processors an item"
 
 
 def _lines(found):
