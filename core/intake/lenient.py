@@ -45,17 +45,18 @@ def to_text(data: bytes) -> tuple[str, str | None]:
 def loads(data: bytes) -> Loaded:
     """The value of a JSON document; lenient where clients are known to be wrong.
 
-    1. orjson, unless the bytes hold a NUL escape or a number that may not fit 64 bits: it would
-       turn such a number into a float without a word.
+    1. orjson, which says whether it is plain JSON at all. Its value is the answer, unless there is
+       a number that may not fit 64 bits: it would turn such a number into a float without a word.
     2. Python's own parser, which takes NaN, lone surrogates and control characters.
     """
     tags: list[str] = []
-    long_number = _LONG_NUMBER in data.translate(_DIGITS)
-    if not long_number:
-        try:
-            return Loaded(orjson.loads(data), ())
-        except orjson.JSONDecodeError:
-            tags.append("lenient_json")
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        tags.append("lenient_json")
+    else:
+        if _LONG_NUMBER not in data.translate(_DIGITS):
+            return Loaded(value, ())
     text, charset = to_text(data)
     if charset:
         tags.append(f"charset:{charset}")

@@ -52,6 +52,15 @@ def test_numbers_beyond_64_bits_stay_as_written(written, value):
     assert lenient.loads(f'{{"a": {written}}}'.encode()).value == {"a": value}
 
 
+@pytest.mark.parametrize("text", [b'"x\\ud800"', b'"x\x00"', b"NaN", b'"\xe4"'])
+def test_beside_a_long_number_odd_values_are_told_and_made_storable_too(text):
+    written = b'{"a": %b, "id": 1234567890123456789}' % text
+    assert "lenient_json" in lenient.loads(written).tags
+    value = document.load(written).value
+    assert sanitise(value) == (value, ())
+    assert value["id"] == 1234567890123456789
+
+
 @pytest.mark.parametrize("data", [b"", b"{", b"nonsense", b"{'a': 1}", b"[" * 100_000])
 def test_what_is_no_json_is_refused(data):
     with pytest.raises(InvalidInputError):
