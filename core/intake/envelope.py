@@ -1,5 +1,6 @@
 """The framing of Sentry envelopes: a header line, then items with or without a length."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
@@ -34,6 +35,7 @@ class Envelope(NamedTuple):
     items: list[Item]
 
 
+_blank: Final = re.compile(rb"\n*").match
 _read_header: Final = msgspec.json.Decoder(EnvelopeHeader).decode
 _read_item_header: Final = msgspec.json.Decoder(ItemHeader).decode
 
@@ -53,6 +55,12 @@ def parse_header(data: bytes) -> tuple[EnvelopeHeader, int]:
     return header, len(data) if end < 0 else end + 1
 
 
+def _blank_end(data: bytes, at: int) -> int:
+    found = _blank(data, at)
+    assert found is not None  # none is enough
+    return found.end()
+
+
 def parse_items(data: bytes, start: int) -> Iterator[Item]:
     r"""The items from `start` on.
 
@@ -65,7 +73,7 @@ def parse_items(data: bytes, start: int) -> Iterator[Item]:
     at, size = start, len(data)
     while at < size:
         if data[at] == NEWLINE[0]:
-            at += 1
+            at = _blank_end(data, at)  # there may be millions: a body of newlines is cheap to send
             continue
         end = data.find(NEWLINE, at)
         line_end = size if end < 0 else end

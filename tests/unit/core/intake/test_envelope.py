@@ -1,4 +1,5 @@
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -75,6 +76,16 @@ def test_an_empty_envelope(data):
 
 def test_blank_lines_between_items_are_passed_over():
     assert items(b'{}\n\n{"type":"a"}\nx\n\n\n{"type":"b"}\ny\n\n') == [("a", b"x"), ("b", b"y")]
+
+
+def test_millions_of_blank_lines_take_no_time():
+    blank = b"\n" * 20_000_000
+    begun = time.process_time()
+    assert items(b'{}\n{"type":"a"}\nx\n' + blank + b'{"type":"b"}\ny' + blank) == [
+        ("a", b"x"),
+        ("b", b"y"),
+    ]
+    assert time.process_time() - begun < 1.0
 
 
 def test_unknown_types_and_headers_are_kept_for_the_caller_to_skip():
