@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 _KEY_DIGITS: Final = 32
 _HEX: Final = frozenset("0123456789abcdef")
 _REMEMBERED: Final = 4_096
+_LONGEST_REMEMBERED: Final = 1_024  # bytes; with what a client of ours adds it is a third of this
 
 
 class Dsn(NamedTuple):
@@ -78,7 +79,10 @@ def bearer(text: str) -> str | None:
 
 
 class Remembered:
-    """The same client sends the same header with every event: what it held is kept, bounded."""
+    """The same client sends the same header with every event: what it held is kept.
+
+    Bounded in number and in size: strangers choose what they send, before any key is checked.
+    """
 
     def __init__(self) -> None:
         self._known: dict[bytes, str | None] = {}
@@ -89,10 +93,15 @@ class Remembered:
         try:
             return self._known[spot]
         except KeyError:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            found = self._known[spot] = _read(name, value.decode("latin-1"))
+            found = _read(name, value.decode("latin-1"))
+            if len(spot) <= _LONGEST_REMEMBERED:
+                self._keep(spot, found)
             return found
+
+    def _keep(self, spot: bytes, found: str | None) -> None:
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+        self._known[spot] = found
 
 
 def _read(name: bytes, text: str) -> str | None:

@@ -95,6 +95,13 @@ def test_memory_is_bounded():
     assert len(remembered._known) <= 4_096
 
 
+def test_what_is_long_is_read_but_not_kept():
+    remembered = credentials.Remembered()
+    long = f"Sentry sentry_key={KEY}, x=".encode() + b"x" * 100_000
+    assert remembered(b"x-sentry-auth", long) == KEY
+    assert sum(len(kept) for kept in remembered._known) <= 1_024
+
+
 def test_a_query_of_thousands_of_fields_holds_no_key():
     assert credentials.Remembered()(b"query", b"a=1&" * 1_000) is None
 
