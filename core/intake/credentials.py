@@ -4,6 +4,7 @@ from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 _KEY_DIGITS: Final = 32
+_MOST_FIELDS: Final = 100
 _HEX: Final = frozenset("0123456789abcdef")
 _REMEMBERED: Final = 4_096
 _LONGEST_REMEMBERED: Final = 1_024  # bytes; with what a client of ours adds it is a third of this
@@ -58,18 +59,18 @@ def from_sentry_header(text: str) -> str | None:
 
 
 def from_query(text: str) -> str | None:
-    for name, value in parse_qsl(text, max_num_fields=100):
-        if name == "sentry_key":
-            return public_key(value)
-    return None
+    return public_key(query_field(text, "sentry_key"))
 
 
 def query_project(text: str) -> int | None:
     """`?project=<id>`, for keys that are not of one project."""
-    for name, value in parse_qsl(text, max_num_fields=100):
-        if name == "project":
-            return project_id(value)
-    return None
+    return project_id(query_field(text, "project") or "")
+
+
+def query_field(text: str, wanted: str) -> str | None:
+    """What the query string says first under this name; a `ValueError` where it is endless."""
+    fields = parse_qsl(text, max_num_fields=_MOST_FIELDS)
+    return next((value for name, value in fields if name == wanted), None)
 
 
 def bearer(text: str) -> str | None:

@@ -115,14 +115,26 @@ class Incoming:
         found = await self.intake.keys.token_of(hashed(token))
         if found is None:
             raise UnauthenticatedError("the API key is not valid", reason=Reason.UNKNOWN_KEY)
-        wanted = credentials.query_project(self.scope["query_string"].decode("latin-1"))
-        keys = self.intake.keys
+        wanted, keys = self._wanted_project(), self.intake.keys
         project = wanted or found.project_id or keys.keys.default_project
         allowed = found.project_id is None or found.project_id == project
         if project is None or not allowed or not await keys.project_exists(project):
             raise ForbiddenError(
                 "the API key may not write to this project", reason=Reason.WRONG_PROJECT
             )
+        return project
+
+    def _wanted_project(self) -> int | None:
+        """What names a project and cannot be read is refused: the default is not what was meant."""
+        query = self.scope["query_string"].decode("latin-1")
+        try:
+            project = credentials.query_project(query)
+            named = credentials.query_field(query, "project") is not None
+        except ValueError as error:
+            what = "the query has too many fields"
+            raise InvalidInputError(what, reason=Reason.INVALID) from error
+        if named and not project:
+            raise bad_project()
         return project
 
     def encoding(self) -> Encoding:

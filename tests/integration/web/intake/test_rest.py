@@ -190,6 +190,14 @@ def test_a_project_that_is_not_there(shared):
     problem(answer, 403)
 
 
+@pytest.mark.parametrize("query", ["project=other", "project=0", "project=1e3", "a=1&" * 101])
+def test_a_query_that_cannot_be_read_is_refused(shared, query):
+    answer = shared.answers.post(
+        f"/api/errors?{query}", json={"error": "x"}, headers=new_token(shared)
+    )
+    problem(answer, 400)
+
+
 def test_components_report_outcomes(shared):
     headers = new_token(shared)
     reports = [
