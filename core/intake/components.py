@@ -32,6 +32,9 @@ DURATION_BOUNDS: Final = (
 LONGEST_NAME: Final = 200
 _MOST_REPORTS: Final = 10_000
 _LARGEST: Final = 2**53
+# Sums of counts, of a day's reports too, have to fit 64 bits: one that does not fails all that are
+# written with it.
+_MOST_COUNTED: Final = 10**9
 _OUTCOMES: Final = {"success": True, "failure": False}
 
 
@@ -82,7 +85,7 @@ def _delta(report: Mapping[str, Any]) -> Delta:
     good = _OUTCOMES.get(outcome.lower()) if isinstance(outcome, str) else None
     if good is None:
         raise _invalid('the field "outcome" must be "success" or "failure"')
-    count = int(_number(report, "count", least=1) or 1)
+    count = int(_number(report, "count", least=1, most=_MOST_COUNTED) or 1)
     duration = _number(report, "duration_ms")
     memory = _number(report, "memory_bytes")
     timed = 0 if duration is None else count
@@ -98,14 +101,16 @@ def _delta(report: Mapping[str, Any]) -> Delta:
     )
 
 
-def _number(report: Mapping[str, Any], name: str, *, least: float = 0) -> float | None:
+def _number(
+    report: Mapping[str, Any], name: str, *, least: float = 0, most: float = _LARGEST
+) -> float | None:
     value = report.get(name)
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _invalid(f'the field "{name}" must be a number')
-    if not math.isfinite(value) or not least <= value <= _LARGEST:
-        raise _invalid(f'the field "{name}" must be between {least} and {_LARGEST}')
+    if not math.isfinite(value) or not least <= value <= most:
+        raise _invalid(f'the field "{name}" must be between {least} and {most}')
     return value
 
 

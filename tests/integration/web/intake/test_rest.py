@@ -222,6 +222,14 @@ def test_wrong_component_reports(shared, body):
     problem(shared.answers.post(path, content=body), 400)
 
 
+def test_the_largest_counts_add_up(shared):
+    path = f"/api/v1/components/counting/report?sentry_key={shared.key}"
+    for count in (10**9, 2**53):
+        many = [{"outcome": "success", "count": count, "duration_ms": 1}] * 1_020
+        answers = [shared.answers.post(path, json=many).status_code for _ in range(3)]
+        assert set(answers) == {200 if count == 10**9 else 400}
+
+
 def test_one_component_report(shared):
     path = f"/api/v1/components/billing/report/?sentry_key={shared.key}"
     assert shared.answers.post(path, json={"outcome": "success"}).json() == {"accepted": 1}

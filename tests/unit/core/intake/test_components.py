@@ -73,6 +73,7 @@ def test_times_far_off_are_ours():
         {"outcome": "success", "count": 0},
         {"outcome": "success", "count": "2"},
         {"outcome": "success", "count": True},
+        {"outcome": "success", "count": 10**9 + 1},
         {"outcome": "success", "duration_ms": -1},
         {"outcome": "success", "duration_ms": math.inf},
         {"outcome": "success", "memory_bytes": 2**60},
