@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from core.access.keys import hashed
 from core.errors import InvalidInputError, NotFoundError
@@ -13,12 +13,22 @@ from core.resilience.breaker.breakers import LOOK_AGAIN_SECONDS, LOOKS
 from core.resilience.breaker.errors import TooManyBreakersError
 from core.resilience.breaker.standing import OPENING
 from web.intake.answers import Answer, plain
-from web.intake.endpoints import count_reports, read_small
+from web.intake.endpoints import read_small, summed
 from web.intake.incoming import Incoming
 
 MOST_PERMITS: Final = 100
 LONGEST_REPORTER: Final = 200
 _RETRY_AFTER: Final = b"retry-after"
+
+
+class _Call(NamedTuple):
+    """What one report tells a breaker."""
+
+    permit: Permit | None
+    ok: bool
+    seconds: float
+    times: int
+    reporter: str
 
 
 class BreakerEndpoints:
@@ -103,54 +113,63 @@ class BreakerEndpoints:
             await asyncio.to_thread(self._breakers.sync, name)
 
     async def report(self, incoming: Incoming) -> Answer:
-        """What a component's report is, and the breaker's window counts it, too."""
+        """What a component's report is, and the breaker's window counts it, too.
+
+        All that may be wrong is found before any of it is counted: who is refused sends it again.
+        """
         arrival = await incoming.arrival(await incoming.project_of_sender())
         payload = read_small(incoming, arrival)
-        await count_reports(incoming, arrival, payload)
+        deltas = summed(incoming, arrival, payload)
         reports = payload if isinstance(payload, list) else [payload]
+        calls = await self._calls(incoming, reports) if self._given is not None else []
+        await incoming.intake.report_components(deltas)
         answer: dict[str, Any] = {"accepted": len(reports)}
         if self._given is not None:
-            reporters = [_reporter(incoming, report) for report in reports]
-            owner, name = await _owner(incoming), incoming.address.name
-            known = await asyncio.to_thread(self._reported, name, owner, reports, reporters)
-            if known:
-                await self._in_effect(name)
-            answer["state"] = self._standing(name).state.shown if known else None
+            answer["state"] = await self._told(incoming.address.name, calls) if calls else None
         return plain(answer)
 
-    def _reported(
-        self, name: str, owner: int | None, reports: list[Any], reporters: list[str]
-    ) -> bool:
-        """Whether there is such a breaker, and none too many."""
-        breakers = self._breakers
+    async def _calls(self, incoming: Incoming, reports: list[Any]) -> list[_Call]:
+        """What the breaker is to count: nothing where there is none, and none too many."""
+        name, owner = incoming.address.name, await _owner(incoming)
+        calls = [_call(incoming, name, report) for report in reports]
         try:
-            breakers.admit(name, owner)
+            await asyncio.to_thread(self._breakers.admit, name, owner)
         except TooManyBreakersError:
-            return False
-        bad = False
-        for report, reporter in zip(reports, reporters, strict=True):
-            ok = str(report["outcome"]).lower() == "success"
-            bad = bad or not ok
+            return []
+        return calls
+
+    async def _told(self, name: str, calls: list[_Call]) -> str:
+        await asyncio.to_thread(self._reported, name, calls)
+        await self._in_effect(name)
+        return self._standing(name).state.shown
+
+    def _reported(self, name: str, calls: list[_Call]) -> None:
+        breakers = self._breakers
+        for call in calls:
             breakers.report(
-                _permit(breakers, name, report.get("permit")),
-                ok=ok,
-                seconds=(report.get("duration_ms") or 0.0) / 1000,
-                calls=int(report.get("count") or 1),
-                reporter=reporter,
+                breakers.permit(name) if call.permit is None else call.permit,
+                ok=call.ok,
+                seconds=call.seconds,
+                calls=call.times,
+                reporter=call.reporter,
             )
-        if bad:
+        if not all(call.ok for call in calls):
             breakers.sync(name)
-        return True
 
 
-def _permit(breakers: Breakers, name: str, given: Any) -> Permit:
-    """A report without the permit of its call counts for what stands now."""
-    if given is None:
-        return breakers.permit(name)
-    found = Permit.parse(name, given) if isinstance(given, str) else None
-    if found is None:
+def _call(incoming: Incoming, name: str, report: Mapping[str, Any]) -> _Call:
+    """Of a report that is right as a component's. Without a permit it counts for what stands."""
+    given = report.get("permit")
+    permit = Permit.parse(name, given) if isinstance(given, str) else None
+    if given is not None and permit is None:
         raise _invalid('the field "permit" must be as `acquire` gave it')
-    return found
+    return _Call(
+        permit=permit,
+        ok=str(report["outcome"]).lower() == "success",
+        seconds=(report.get("duration_ms") or 0.0) / 1000,
+        times=int(report.get("count") or 1),
+        reporter=_reporter(incoming, report),
+    )
 
 
 def _count(asked: Mapping[str, Any]) -> int:

@@ -22,6 +22,7 @@ from core.intake.submission import (
     from_store,
 )
 from core.recovery.adviser import NO_ADVICE, ODD_VALUES, Reported
+from core.store.components import Delta, Slot
 from web.intake.answers import Answer, ok, plain
 from web.intake.incoming import Incoming, bad_project, wrong_project
 
@@ -163,7 +164,7 @@ async def component_endpoint(incoming: Incoming) -> Answer:
     """What a component reports of itself, counted by the minute."""
     arrival = await incoming.arrival(await incoming.project_of_sender())
     payload = read_small(incoming, arrival)
-    await count_reports(incoming, arrival, payload)
+    await incoming.intake.report_components(summed(incoming, arrival, payload))
     return plain({"accepted": len(payload) if isinstance(payload, list) else 1})
 
 
@@ -172,16 +173,14 @@ def read_small(incoming: Incoming, arrival: Arrival) -> Any:
     return document.load(data).value
 
 
-async def count_reports(incoming: Incoming, arrival: Arrival, payload: Any) -> None:
-    """In the minute roll-ups when it returns."""
-    intake = incoming.intake
+def summed(incoming: Incoming, arrival: Arrival, payload: Any) -> list[tuple[Slot, Delta]]:
+    """What the reports of the body add to the minute roll-ups."""
     if payload == []:
         raise InvalidInputError("there is no report in the body", reason=Reason.INVALID)
-    deltas = components.deltas(
+    return components.deltas(
         arrival.project_id,
         incoming.address.name,
         payload,
         received_at=arrival.received_at,
-        skew=timedelta(seconds=intake.limits.clock_skew_seconds),
+        skew=timedelta(seconds=incoming.intake.limits.clock_skew_seconds),
     )
-    await intake.report_components(deltas)

@@ -117,6 +117,33 @@ def test_wrong_permits(client, ingest, permit):
     assert report(client, ingest, FAILURES | {"permit": permit}).status_code == 400
 
 
+@pytest.mark.parametrize("wrong", [{"permit": "x.y"}, {"reporter": ""}, {"outcome": "maybe"}])
+def test_a_wrong_report_refuses_all_and_counts_none(client, ingest, database, wrong):
+    assert acquire(client, ingest).json()["state"] == "closed"
+    assert report(client, ingest, [FAILURES, FAILURES | wrong]).status_code == 400
+    assert acquire(client, ingest).json()["state"] == "closed"
+    assert counted(database) == 0
+
+
+def test_nor_is_anything_counted_for_anothers_breaker(
+    client, key, project, other_project, database
+):
+    ours, theirs = (
+        {"Authorization": f"Bearer {key('ingest', each.id)}"} for each in (project, other_project)
+    )
+    acquire(client, ours)
+    assert report(client, theirs, FAILURES).status_code == 403
+    assert counted(database) == 0
+
+
+def counted(database):
+    with database.transaction() as session:
+        found = session.connection().exec_driver_sql(
+            "SELECT coalesce(sum(successes + failures), 0) FROM component_minutes"
+        )
+        return found.scalar_one()
+
+
 def test_probes_over_http(client, ingest, operate):
     values = {"reset_timeout": 0.1, "probes": 2, "ramp_seconds": 0}
     client.patch("/api/v1/breakers/pay", json=values, headers=operate)
