@@ -16,6 +16,7 @@ from core.errors import InvalidInputError, TooLargeError, UndecodableError
 from core.intake import document, event_id, lenient, rest
 from core.intake import envelope as framing
 from core.intake.compression import decompress, pack
+from core.intake.document import TooManyPartsError
 from core.intake.item import Encoding, InboxItem, Kind
 from core.intake.lenient import Loaded
 from core.intake.limits import Limits
@@ -23,6 +24,9 @@ from core.intake.rejection import Reason, skipped_kind
 
 EVENT: Final = "event"
 TRANSACTION: Final = "transaction"
+# A report as it is written may have so many times the size of an event: blanks are not stored.
+_SPREAD: Final = 4
+_UNPACKED: Final = 2**30  # of what we packed ourselves, its size is known to be within the limits
 
 
 class Arrival(NamedTuple):
@@ -38,15 +42,18 @@ class Arrival(NamedTuple):
 class Submission:
     """What one request brought: items for the inbox, and counts of the rest by kind or reason.
 
-    `event_id` is what the answer names; `events` are the reports behind the items, where they were
-    parsed whole.
+    `event_id` is what the answer names.
     """
 
     items: list[InboxItem] = field(default_factory=list)
     event_id: uuid.UUID | None = None
     skipped: dict[str, int] = field(default_factory=dict)
     rejected: dict[str, int] = field(default_factory=dict)
-    reports: list[Mapping[str, Any]] = field(default_factory=list)
+
+    @property
+    def reports(self) -> list[Mapping[str, Any]]:
+        """Those behind the items; as values they take far more memory than as they are stored."""
+        return [orjson.loads(report_document(item)) for item in self.items]
 
 
 class _Probe(msgspec.Struct, frozen=True, gc=False):
@@ -148,44 +155,70 @@ def _unwrapped(data: bytes, cap: int) -> bytes:
 
 def from_report(arrival: Arrival, limits: Limits) -> Submission:
     """One object of `POST /api/errors`."""
-    value, tags = _document(arrival, limits)
-    return _submit([value], tags, arrival, limits)
+    submission = Submission()
+    _add_report(submission, _data(arrival, limits), arrival, limits)
+    return submission
 
 
 def from_reports(arrival: Arrival, limits: Limits) -> Submission:
     """An array of such objects; one that is wrong refuses them all, so that none is lost unseen."""
-    values, tags = _document(arrival, limits)
+    data = _data(arrival, limits)
+    submission = Submission()
+    try:
+        parts = document.parts(data, most=limits.items)
+    except TooManyPartsError as error:
+        raise _too_many(limits) from error
+    if parts is None:
+        _add_odd_reports(submission, data, arrival, limits)
+    else:
+        for part in parts:
+            _add_report(submission, part, arrival, limits)
+    return submission
+
+
+def _data(arrival: Arrival, limits: Limits) -> bytes:
+    return decompress(arrival.encoding, arrival.body, cap=limits.decompressed)
+
+
+def _too_many(limits: Limits) -> TooLargeError:
+    return TooLargeError(f"more than {limits.items} reports at once", reason=Reason.TOO_MANY_ITEMS)
+
+
+def _loaded(data: bytes, limits: Limits) -> Loaded:
+    """As a value, unless that could fill the memory."""
+    limit = _SPREAD * limits.event
+    if len(data) > limit:
+        raise TooLargeError(f"reports larger than {limit} bytes", reason=Reason.TOO_LARGE)
+    return document.load(data)
+
+
+def _add_odd_reports(submission: Submission, data: bytes, arrival: Arrival, limits: Limits) -> None:
+    """An array that only the lenient parser takes, so it has to be taken as a whole."""
+    values, tags = _loaded(data, limits)
     if not isinstance(values, list):
         raise InvalidInputError("the body must be an array of reports", reason=Reason.INVALID)
     if len(values) > limits.items:
-        raise TooLargeError(
-            f"more than {limits.items} reports at once", reason=Reason.TOO_MANY_ITEMS
-        )
-    return _submit(values, tags, arrival, limits)
-
-
-def _document(arrival: Arrival, limits: Limits) -> Loaded:
-    return document.load(decompress(arrival.encoding, arrival.body, cap=limits.decompressed))
-
-
-def _submit(
-    values: list[Any], tags: tuple[str, ...], arrival: Arrival, limits: Limits
-) -> Submission:
-    submission = Submission()
+        raise _too_many(limits)
     for value in values:
-        report = rest.check(value)
-        submission.event_id = event_id.read(report.get("event_id")) or event_id.fresh()
-        item = report_item(
-            report,
-            submission.event_id,
-            project_id=arrival.project_id,
-            received_at=arrival.received_at,
-            limit=limits.event,
-            tags=tags,
-        )
-        submission.items.append(item)
-        submission.reports.append(report)
-    return submission
+        _submit(submission, Loaded(value, tags), arrival, limits)
+
+
+def _add_report(submission: Submission, data: bytes, arrival: Arrival, limits: Limits) -> None:
+    _submit(submission, _loaded(data, limits), arrival, limits)
+
+
+def _submit(submission: Submission, loaded: Loaded, arrival: Arrival, limits: Limits) -> None:
+    report = rest.check(loaded.value)
+    submission.event_id = event_id.read(report.get("event_id")) or event_id.fresh()
+    item = report_item(
+        report,
+        submission.event_id,
+        project_id=arrival.project_id,
+        received_at=arrival.received_at,
+        limit=limits.event,
+        tags=loaded.tags,
+    )
+    submission.items.append(item)
 
 
 def report_item(
@@ -203,3 +236,8 @@ def report_item(
         raise TooLargeError(f"an event larger than {limit} bytes", reason=Reason.TOO_LARGE)
     hints = {"tags": list(tags)} if tags else None
     return InboxItem(project_id, identity, received_at, Kind.REPORT, *pack(data), hints)
+
+
+def report_document(item: InboxItem) -> bytes:
+    """The JSON of a report that is on its way into the inbox."""
+    return decompress(item.encoding, item.body, cap=_UNPACKED)

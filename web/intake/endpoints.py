@@ -1,15 +1,20 @@
 """What each intake endpoint does with a request; failures are raised and answered by the app."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from typing import Any, Final
 
+import orjson
 import structlog
 
-from core.errors import InvalidInputError, MendlineError, RateLimitedError
+from core.errors import InvalidInputError, MendlineError, RateLimitedError, TooLargeError
 from core.intake import components, credentials, document, envelope, rest
 from core.intake.compression import decompress
+from core.intake.item import Encoding, InboxItem
 from core.intake.limits import Limits
 from core.intake.pressure import RETRY_AFTER
 from core.intake.rejection import Reason
@@ -20,6 +25,7 @@ from core.intake.submission import (
     from_report,
     from_reports,
     from_store,
+    report_document,
 )
 from core.recovery.adviser import NO_ADVICE, ODD_VALUES, Reported
 from core.store.components import Delta, Slot
@@ -31,6 +37,8 @@ Advise = Callable[[Sequence[Reported]], Awaitable[Sequence[Mapping[str, Any]]]]
 Parse = Callable[[Arrival, Limits], Submission]
 
 _SMALL: Final = 32 * 1024  # larger bodies are unpacked beside the event loop
+_SMALL_UNPACKED: Final = 256 * 1024  # and so are small ones that turn out to be larger than this
+_PORTION: Final = 256 * 1024
 
 log = structlog.get_logger()
 
@@ -80,8 +88,16 @@ async def _parsed(incoming: Incoming, arrival: Arrival, parse: Parse) -> Submiss
     """A small body is read at once; a large one in a thread, so that nobody waits for it."""
     limits = incoming.intake.limits
     if len(arrival.body) <= _SMALL:
-        return parse(arrival, limits)
+        if arrival.encoding is Encoding.IDENTITY:
+            return parse(arrival, limits)
+        with suppress(TooLargeError):
+            return parse(arrival, _at_once(limits))
     return await asyncio.to_thread(parse, arrival, limits)
+
+
+@cache
+def _at_once(limits: Limits) -> Limits:
+    return replace(limits, decompressed=min(limits.decompressed, _SMALL_UNPACKED))
 
 
 async def _accept(incoming: Incoming, submission: Submission) -> None:
@@ -146,18 +162,38 @@ class Reports:
         ]
 
     async def _advised(self, submission: Submission) -> Sequence[Mapping[str, Any]]:
+        advised: list[Mapping[str, Any]] = []
+        for portion in _portions(submission.items):
+            if advised:
+                await asyncio.sleep(0)  # others are to be served between two portions
+            advised += await self._portion(portion)
+        return advised
+
+    async def _portion(self, portion: Sequence[InboxItem]) -> Sequence[Mapping[str, Any]]:
         try:
-            return await self._advise(_reported(submission))
+            return await self._advise([_reported(item) for item in portion])
         except ODD_VALUES:
             log.exception("intake.advice_failed")
-            return [NO_ADVICE for _ in submission.items]
+            return [NO_ADVICE for _ in portion]
 
 
-def _reported(submission: Submission) -> list[Reported]:
-    return [
-        Reported(rest.to_event(report), item.event_id.hex, item.project_id, rest.attempt(report))
-        for item, report in zip(submission.items, submission.reports, strict=True)
-    ]
+def _portions(items: Sequence[InboxItem]) -> Iterator[list[InboxItem]]:
+    """Reports to be values at the same time: as such they may take thirty times their text."""
+    portion: list[InboxItem] = []
+    size = 0
+    for item in items:
+        portion.append(item)
+        size += len(report_document(item))
+        if size > _PORTION:
+            yield portion
+            portion, size = [], 0
+    if portion:
+        yield portion
+
+
+def _reported(item: InboxItem) -> Reported:
+    report = orjson.loads(report_document(item))
+    return Reported(rest.to_event(report), item.event_id.hex, item.project_id, rest.attempt(report))
 
 
 async def component_endpoint(incoming: Incoming) -> Answer:

@@ -1,7 +1,10 @@
 import base64
 import json
+import tracemalloc
 import uuid
 import zlib
+from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -193,6 +196,61 @@ def test_a_batch_is_an_array_of_a_bounded_length():
 def test_a_report_above_the_limit_is_too_large():
     with pytest.raises(TooLargeError):
         taken(json.dumps(report(context={"a": "x" * 6_000})).encode(), from_report)
+
+
+def test_blanks_do_not_make_a_report_too_large():
+    written = json.dumps(report(context={"a": list(range(500))}), indent=9).encode()
+    assert len(written) > LIMITS.event
+    assert taken(written, from_report).items
+
+
+EMPTY = b"{}," * 400_000 + b"{}"
+
+
+@pytest.mark.parametrize(
+    ("parse", "body"),
+    [
+        (from_report, b'{"error": "x", "context": [%b]}' % EMPTY),
+        (from_reports, b'[{"error": "x", "context": [%b]}]' % EMPTY),
+        (from_reports, b"[%b]" % EMPTY),
+        (from_reports, b"[%b, NaN]" % EMPTY),
+        (from_reports, b'[{"error": "x", "context": [%b, NaN]}]' % EMPTY),
+    ],
+)
+def test_what_would_fill_the_memory_as_a_value_never_becomes_one(parse, body):
+    limits = replace(LIMITS, decompressed=2 * 2**20)
+    packed = arrival(body, gzipped=True)
+    with traced() as peak:
+        with pytest.raises(TooLargeError):
+            parse(packed, limits)
+        assert peak() < 5 * len(body)
+
+
+@contextmanager
+def traced():
+    tracemalloc.start()
+    try:
+        yield lambda: tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_of_a_batch_one_report_is_a_value_at_a_time():
+    members = b"{}," * 6_000 + b"{}"
+    body = b"[" + b",".join([b'{"error": "x", "context": [%b]}' % members] * 40) + b"]"
+    limits = replace(LIMITS, decompressed=2 * 2**20, event=2**15, items=40)
+    packed = arrival(body, gzipped=True)
+    with traced() as peak:
+        submission = from_reports(packed, limits)
+        assert peak() < 10 * len(body)  # as values they would take 24 times as much
+    assert len(submission.items) == 40
+
+
+def test_an_odd_batch_is_taken_as_a_whole():
+    body = b'[{"error": "x", "context": NaN}, {"error": "Gr\xf6\xdfe"}]'
+    assert [found["error"] for found in taken(body, from_reports).reports] == ["x", "Größe"]
+    with pytest.raises(TooLargeError, match="more than 10"):
+        taken(b"[" + b'{"error": NaN},' * 10 + b"{}]", from_reports)
 
 
 def test_a_deep_report_is_cut():
