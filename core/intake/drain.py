@@ -7,6 +7,7 @@
 """
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 
@@ -20,14 +21,24 @@ log = structlog.get_logger()
 
 
 class Drain:
+    """`committed` is called after each transaction with its size; it must not block."""
+
     def __init__(
-        self, link: Link, spool: Spool, *, clock: Clock, writer: int, ending: Ending
+        self,
+        link: Link,
+        spool: Spool,
+        *,
+        clock: Clock,
+        writer: int,
+        ending: Ending,
+        committed: Callable[[int], None],
     ) -> None:
         self._link = link
         self._spool = spool
         self._clock = clock
         self._writer = writer
         self._ending = ending
+        self._committed = committed
 
     async def run(self) -> int:
         """Drains what there is; answers how many items. Raises when PostgreSQL goes away."""
@@ -51,6 +62,7 @@ class Drain:
                 await asyncio.to_thread(file.retire)
             else:
                 moved += count
+                self._committed(count)
         await self._link.run("DELETE FROM spool_progress WHERE file = %s", (file.name,))
         await asyncio.to_thread(file.remove)
         log.info("spool.drained", file=file.name, items=moved)

@@ -94,7 +94,7 @@ class IntakeService:
         observe = self._listeners.observe
         self.tally = Tally(self.clock, observe) if observe else Tally(self.clock)
         self._ending = Ending()
-        self._upkeep_task: asyncio.Task[None] | None = None
+        self._loops: list[asyncio.Task[None]] = []
         self._compose()
 
     def _compose(self) -> None:
@@ -106,7 +106,12 @@ class IntakeService:
         self.keys = KeyCache(self._chores, settings.keys_file, self.clock)
         self.pressure = Pressure(self._chores, limit=self.limits.inbox_rows)
         self._drain = Drain(
-            self._drain_link, self.spool, clock=self.clock, writer=writer, ending=self._ending
+            self._drain_link,
+            self.spool,
+            clock=self.clock,
+            writer=writer,
+            ending=self._ending,
+            committed=self._on_commit,
         )
         self._inbox = Inbox(
             self._link("inbox"), self.spool, writer=writer, committed=self._on_commit
@@ -125,13 +130,14 @@ class IntakeService:
         await self._inbox.start()
         await self.keys.start()
         self._components.start()
-        self._upkeep_task = asyncio.get_running_loop().create_task(self._upkeep())
+        create = asyncio.get_running_loop().create_task
+        self._loops = [create(self._upkeep()), create(self._draining())]
 
     async def stop(self) -> None:
         """Writes what was taken, posts what was counted."""
         self._ending.begin()
-        if self._upkeep_task is not None:
-            await self._upkeep_task
+        for loop in self._loops:
+            await loop
         await self._components.stop()
         await self._inbox.stop()
         with suppress(DatabaseUnavailableError):
@@ -174,12 +180,22 @@ class IntakeService:
                     await self.pressure.refresh()
                     await self.keys.refresh()
                 await self._post()
+            except DatabaseUnavailableError as error:
+                log.debug("intake.upkeep_waits", error=str(error))
+            rounds += 1
+            await self._ending.rest(self._settings.upkeep_seconds)
+
+    async def _draining(self) -> None:
+        """Beside the upkeep: what a long outage left takes a minute, for which counts, keys and
+        the state of the memory must not wait.
+        """
+        while not self._ending.begun:
+            try:
                 await self.drain()
             except DatabaseUnavailableError as error:
                 log.debug("intake.upkeep_waits", error=str(error))
             except OSError as error:
                 log.warning("intake.upkeep_failed", error=str(error))
-            rounds += 1
             await self._ending.rest(self._settings.upkeep_seconds)
 
     async def _post(self) -> None:
@@ -194,9 +210,4 @@ class IntakeService:
 
     async def drain(self) -> int:
         """Brings what is spooled on this host into the inbox, if PostgreSQL is there."""
-        if self.database_away:
-            return 0
-        drained = await self._drain.run()
-        if drained:
-            self._on_commit(drained)
-        return drained
+        return 0 if self.database_away else await self._drain.run()

@@ -53,6 +53,9 @@ class Look:
         with self.database.transaction() as session:
             return books.totals(session)
 
+    def waiting_for_locks(self):
+        return bool(self._all("SELECT FROM pg_locks WHERE NOT granted"))
+
     def progress(self):
         return self._all("SELECT * FROM spool_progress")
 
