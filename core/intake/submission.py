@@ -4,7 +4,7 @@ import base64
 import binascii
 import uuid
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import orjson
 
-from core.errors import InvalidInputError, TooLargeError, UndecodableError
+from core.errors import InvalidInputError, MendlineError, TooLargeError, UndecodableError
 from core.intake import document, event_id, lenient, rest
 from core.intake import envelope as framing
 from core.intake.compression import decompress, pack
@@ -171,9 +171,19 @@ def from_reports(arrival: Arrival, limits: Limits) -> Submission:
     if parts is None:
         _add_odd_reports(submission, data, arrival, limits)
     else:
+        _add_reports(submission, parts, arrival, limits)
+    return submission
+
+
+def _add_reports(
+    submission: Submission, parts: Sequence[bytes], arrival: Arrival, limits: Limits
+) -> None:
+    try:
         for part in parts:
             _add_report(submission, part, arrival, limits)
-    return submission
+    except MendlineError as error:
+        error.context["count"] = len(parts)
+        raise
 
 
 def _data(arrival: Arrival, limits: Limits) -> bytes:

@@ -82,7 +82,9 @@ class IntakeApp:
     def _refused(self, incoming: Incoming, error: MendlineError) -> Answer:
         reason, project = reason_of(error), incoming.project_id
         if not isinstance(error, WrongMethodError):
-            self._intake.tally.rejected(reason, project, error.context.get("count", 1))
+            self._intake.tally.rejected(
+                reason, project, error.context.get("count", incoming.brought)
+            )
         level = log.warning if error.http_status >= _INSIDE else log.debug
         level(
             "intake.rejected",

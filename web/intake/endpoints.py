@@ -104,13 +104,13 @@ async def _accept(incoming: Incoming, submission: Submission) -> None:
     """The books first for what is not taken, then the inbox; durable when it returns."""
     intake, project = incoming.intake, incoming.project_id
     if submission.items:
+        incoming.brought = len(submission.items)
         retry_after = intake.pressure.retry_after
         if retry_after is not None:
             raise RateLimitedError(
                 "too many events wait for analysis",
                 retry_after=retry_after,
                 reason=Reason.INBOX_FULL,
-                count=len(submission.items),
             )
         await _store(incoming, submission)
     for kind, count in submission.skipped.items():
@@ -120,11 +120,11 @@ async def _accept(incoming: Incoming, submission: Submission) -> None:
 
 
 async def _store(incoming: Incoming, submission: Submission) -> None:
+    """Requests that shared a write share its error: nothing of one of them may go into it."""
     try:
         await incoming.intake.accept(submission.items)
     except MendlineError as error:
         error.context.setdefault("reason", Reason.UNAVAILABLE)
-        error.context.setdefault("count", len(submission.items))
         raise
 
 

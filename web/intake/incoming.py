@@ -46,9 +46,21 @@ class ClientGoneError(MendlineError):
 
 
 class Incoming:
-    """Where a part cannot be read, it raises; who asks for a key gets it before any of the body."""
+    """Where a part cannot be read, it raises; who asks for a key gets it before any of the body.
 
-    __slots__ = ("_receive", "address", "headers", "intake", "project_id", "request_id", "scope")
+    `brought` is how many errors are refused where the request is.
+    """
+
+    __slots__ = (
+        "_receive",
+        "address",
+        "brought",
+        "headers",
+        "intake",
+        "project_id",
+        "request_id",
+        "scope",
+    )
 
     def __init__(
         self, intake: IntakeService, address: Address, scope: Scope, receive: Receive
@@ -58,6 +70,7 @@ class Incoming:
         self.scope = scope
         self.headers = {name: value for name, value in scope["headers"] if name in _WANTED}
         self.request_id, self.project_id = context.current().get("request_id"), None
+        self.brought = 1
         self._receive = receive
 
     project_id: int | None

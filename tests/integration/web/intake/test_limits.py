@@ -3,7 +3,10 @@
 import json
 import logging
 import secrets
+import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 import sentry_sdk
@@ -118,6 +121,43 @@ def test_until_that_is_full(left_alone, project):
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
     assert left_alone.service.tally.take()[0].reason == "spool_full"
+
+
+def test_of_requests_that_are_refused_together_each_counts_its_own(left_alone, project):
+    """They share a write to the spool, and so its failure."""
+    sizes = [1, 5, 3]
+    with ThreadPoolExecutor() as pool, held_up(left_alone):
+        answers = []
+        for size in sizes:
+            answers.append(pool.submit(too_much, left_alone, project.key, size))
+            time.sleep(0.5)
+    assert [answer.result() for answer in answers] == [503, 503, 503]
+    assert [line.count for line in left_alone.service.tally.take()] == [sum(sizes)]
+
+
+def too_much(served, key, size):
+    reports = [{"error": "boom", "context": {"a": secrets.token_hex(9_000)}}] * size
+    return served.answers.post(f"/k/{key}/api/errors/batch", json=reports).status_code
+
+
+@contextmanager
+def held_up(served):
+    """Until the end of the block nothing is spooled, so what comes after the first is together."""
+    turn = served.service._inbox._spooling
+    served.run(turn.acquire())
+    yield
+    served.run(released(turn))
+
+
+async def released(turn):
+    turn.release()
+
+
+def test_a_batch_that_one_report_spoils_counts_as_what_it_brought(left_alone, project):
+    reports = [{"error": "boom"}] * 4 + [{"what": "?"}]
+    answer = left_alone.answers.post(f"/k/{project.key}/api/errors/batch", json=reports)
+    assert answer.status_code == 400
+    assert [line.count for line in left_alone.service.tally.take()] == [5]
 
 
 @pytest.mark.parametrize("broken", [ZeroDivisionError, KeyError, TypeError, RecursionError])
