@@ -7,12 +7,12 @@ from typing import Final
 import psycopg
 import structlog
 
-from core.errors import DatabaseUnavailableError, UnprocessableError
+from core.errors import DatabaseUnavailableError, DependencyError, UnprocessableError
 from core.intake import wire
 from core.intake.commit import GroupCommit
 from core.intake.ending import Ending
 from core.intake.item import InboxItem
-from core.intake.link import Link
+from core.intake.link import RETRY_AFTER, Link
 from core.intake.rejection import Reason
 from core.intake.spool import Spool
 
@@ -22,6 +22,12 @@ _RETRY_SECONDS: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 _MAY_WRITE: Final = "UPDATE spool_progress SET updated_at = updated_at WHERE file = ''"
 
 log = structlog.get_logger()
+
+
+class SpoolUnwritableError(DependencyError):
+    """PostgreSQL is away, and the folder that keeps events meanwhile cannot be written."""
+
+    code = "ML-DISK-0003"
 
 
 class Inbox:
@@ -81,9 +87,15 @@ class Inbox:
             else:
                 return
         async with self._spooling:
-            await asyncio.to_thread(self._spool.append, items)
+            await self._keep(items)
             if not self.away:  # PostgreSQL came back in between, and nobody else would seal it
                 await asyncio.to_thread(self._spool.seal)
+
+    async def _keep(self, items: Sequence[InboxItem]) -> None:
+        try:
+            await asyncio.to_thread(self._spool.append, items)
+        except OSError as error:
+            raise SpoolUnwritableError(str(error), retry_after=RETRY_AFTER) from error
 
     async def _insert(self, items: Sequence[InboxItem]) -> None:
         try:

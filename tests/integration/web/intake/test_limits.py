@@ -123,6 +123,14 @@ def test_until_that_is_full(left_alone, project):
     assert left_alone.service.tally.take()[0].reason == "spool_full"
 
 
+def test_a_spool_that_cannot_be_written_is_told_and_counted(left_alone, project):
+    left_alone.service.spool.folder.write_text("no folder")
+    answer = left_alone.answers.post(f"/k/{project.key}/api/errors", json={"error": "boom"})
+    assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert [line.reason for line in left_alone.service.tally.take()] == ["unavailable"]
+
+
 def test_of_requests_that_are_refused_together_each_counts_its_own(left_alone, project):
     """They share a write to the spool, and so its failure."""
     sizes = [1, 5, 3]
