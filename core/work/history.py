@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from core.errors import ErrorReport
 from core.model.work import WorkItem
+from core.store.storable import storable
 from core.work.attempt import Started
 
 ENTRIES: Final = 20
@@ -50,6 +51,6 @@ def cancelled(reason: str, at: datetime) -> str:
 
 def _entry(at: datetime, **facts: Any) -> str:
     known = {name: value for name, value in facts.items() if value is not None}
-    written = orjson.dumps({"at": at.isoformat(timespec="milliseconds"), **known}, default=str)
-    # PostgreSQL's jsonb takes no NUL.
-    return written.decode().replace("\\u0000", "\ufffd")
+    # What failed may have been told by strangers: jsonb takes less than they say.
+    entry = storable({"at": at.isoformat(timespec="milliseconds"), **known})
+    return orjson.dumps(entry).decode()

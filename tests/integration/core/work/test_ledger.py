@@ -124,6 +124,22 @@ def test_history_is_bounded_and_keeps_the_newest(order, row, ledger, clock):
     assert messages == [str(n) for n in range(5, 25)]
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("a \x00", "a \ufffd"),
+        (r"\u0000 cannot be converted to text", r"\u0000 cannot be converted to text"),
+        ("half of a pair: \ud83d", "half of a pair: ?"),
+    ],
+)
+def test_whatever_a_failure_says_the_attempt_ends(order, row, ledger, said, kept):
+    work_id = order()
+    assert ledger.retry(start(ledger, work_id), report(ValueError(said)), delay=0)
+    ledger.dispatch_due()
+    assert ledger.give_up(start(ledger, work_id), report(ValueError(said)), reason="permanent")
+    assert [entry["message"] for entry in row(work_id).history] == [kept, kept]
+
+
 def test_giving_up_leaves_a_dead_letter_with_everything(database, order, row, ledger):
     with bound(project_id="7"):
         started = start(ledger, order(arguments={"to": "ops"}))
