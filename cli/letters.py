@@ -15,6 +15,7 @@ from core.deadletters import LetterFilter, Means
 from core.store import projects, work
 from core.store.work import WorkOrder
 from core.work import cancellation
+from tasks.queues import Queue
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -96,4 +97,4 @@ def means() -> Means:
     def cancel(session: Session, work_id: int) -> bool:
         return cancellation.cancel(session, work_id, reason="recalled", now=clock.now())
 
-    return Means(add, cancel, settings().brokers)
+    return Means(add, cancel, settings().brokers, frozenset(Queue))

@@ -26,6 +26,7 @@ from core.store.clock import DatabaseClock
 from core.store.engine import Database
 from core.store.retries import TASK
 from core.work.ledger import Ledger
+from tasks.queues import Queue
 from tasks.sender import CelerySender
 
 if TYPE_CHECKING:
@@ -172,6 +173,7 @@ class Runtime:
             add=self.ledger.add,
             cancel=partial(self.ledger.cancel, reason="recalled"),
             brokers=self.settings.brokers,
+            queues=frozenset(Queue),
         )
 
     @cached_property

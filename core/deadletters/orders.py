@@ -28,19 +28,20 @@ class Means:
     """What replays need from outside.
 
     `add` writes work in the transaction, `cancel` takes back work that has not started, `brokers`
-    are the names of those that are declared.
+    are the names of those that are declared, and `queues` of those that our workers serve.
     """
 
     add: Callable[[Session, WorkOrder], int]
     cancel: Callable[[Session, int], bool]
     brokers: Collection[str] = ()
+    queues: Collection[str] = ()
 
 
 def ordered(session: Session, found: Sendable, *, means: Means, due: datetime) -> int:
     """The id of the work. A message that only named a row sends that row again."""
     if (work_id := _names_a_row(found)) is not None:
         return _sent_again(session, found.letter, work_id, due)
-    return means.add(session, replace(_order(session, found, means.brokers), due_at=due))
+    return means.add(session, replace(_order(session, found, means), due_at=due))
 
 
 def refusal(session: Session, found: Sendable, means: Means) -> str | None:
@@ -49,7 +50,7 @@ def refusal(session: Session, found: Sendable, means: Means) -> str | None:
         if (work_id := _names_a_row(found)) is not None:
             _row(session, found.letter, work_id)
         else:
-            _order(session, found, means.brokers)
+            _order(session, found, means)
     except UnprocessableError as error:
         return str(error)
     return None
@@ -61,14 +62,17 @@ def _names_a_row(found: Sendable) -> int | None:
     return found.content.work_id
 
 
-def _order(session: Session, found: Sendable, brokers: Collection[str]) -> WorkOrder:
+def _order(session: Session, found: Sendable, means: Means) -> WorkOrder:
     letter, told = found.letter, found.content
     if letter.task is None or told is None:
         raise UnprocessableError("The task or its arguments are not known; give the arguments.")
     if found.queue is None:
         raise UnprocessableError("The queue is not known; give one.")
     if letter.reason == "reported":
-        return _foreign(found, told, brokers)
+        return _foreign(found, told, means.brokers)
+    if found.queue not in means.queues:
+        known = ", ".join(sorted(means.queues))
+        raise UnprocessableError(f"There is no queue {found.queue!r}; there are {known}.")
     if told.args:
         raise UnprocessableError("Our own tasks take keyword arguments only.")
     ours = signature(session, letter.task)

@@ -22,6 +22,7 @@ from core.store.engine import Database
 from core.store.payloads import Payloads
 from core.work.ledger import Ledger
 from core.work.sender import TaskSender
+from tasks.queues import Queue
 from web.api.auth import Keyring
 from web.api.board import Board
 from web.api.problems import Report, nobody
@@ -56,7 +57,7 @@ class Services:
     def replaying(self) -> Means:
         """What sends dead letters again."""
         cancel = partial(self.ledger.cancel, reason="recalled")
-        return Means(self.ledger.add, cancel, self.settings.brokers)
+        return Means(self.ledger.add, cancel, self.settings.brokers, frozenset(Queue))
 
     @property
     def sagas(self) -> "Sagas":

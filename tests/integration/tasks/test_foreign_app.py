@@ -68,7 +68,7 @@ def means(ledger):
     def cancel(session, work_id):
         return ledger.cancel(session, work_id, reason="recalled")
 
-    return Means(ledger.add, cancel, {"shop"})
+    return Means(ledger.add, cancel, {"shop"}, {"alerts", "deadletter", "intake"})
 
 
 def failed(house, **fields):

@@ -36,7 +36,7 @@ def means(ledger):
     def cancel(session, work_id):
         return ledger.cancel(session, work_id, reason="recalled")
 
-    return Means(ledger.add, cancel, {"shop"})
+    return Means(ledger.add, cancel, {"shop"}, {"alerts", "recovery"})
 
 
 @pytest.fixture

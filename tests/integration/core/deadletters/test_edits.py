@@ -73,6 +73,17 @@ def test_arguments_that_do_not_fit_are_refused(captured, edited, replayed, read,
     assert edited(letter_id, kwargs={"to": "dev"}) == 1
 
 
+def test_work_is_not_sent_where_nobody_serves(captured, edited, replayed, read):
+    """A row that no message can be made of would hold up all that goes with it."""
+    letter_id = captured()
+    with pytest.raises(UnprocessableError, match="no queue 'nowhere'; there are alerts, recovery"):
+        replayed(letter_id, queue="nowhere")
+    assert read(letter_id).state == "open"
+    edited(letter_id, queue="alert")
+    with pytest.raises(UnprocessableError, match="no queue 'alert'"):
+        replayed(letter_id)
+
+
 def test_tasks_of_others_are_not_measured_by_ours(captured, edited, announced):
     letter_id = captured(reason="reported", broker="shop")
     assert edited(letter_id, args=[1], kwargs={"what": 3}) == 1

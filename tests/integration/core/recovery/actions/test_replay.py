@@ -18,7 +18,7 @@ def action(database, clock, once):
     def cancel(session, work_id):
         return ledger.cancel(session, work_id, reason="recalled")
 
-    return ReplayAction(once, Means(ledger.add, cancel), clock)
+    return ReplayAction(once, Means(ledger.add, cancel, queues={"alerts"}), clock)
 
 
 @pytest.fixture(autouse=True)
