@@ -20,7 +20,7 @@ from tasks.work import Delivery, row_of
 from workers import decompression, signals, transport
 from workers.examination import Content, examine, moment, strip
 from workers.keeper import Keeper
-from workers.leases import LeaseRenewal
+from workers.leases import LeaseRenewal, renewed_meanwhile
 from workers.letters import UNREADABLE, item_letter, key_of, letter
 from workers.request import HardRequest, order, redelivered
 
@@ -43,14 +43,20 @@ class HardConsumer(Consumer):
     """Examines each message before Celery's strategy takes anything for it."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        app.steps["consumer"].add(LeaseRenewal)
         signals.connect()
         super().__init__(*args, **options)
         database = wiring.database(app.settings, application="mendline-worker", pool_size=1)
         spool = wiring.letter_spool(app.settings)
         self.keeper = HardRequest.keeper = Keeper(database, self.hostname, spool)
+        LeaseRenewal(self.keeper).begin(self)
         transport.SafeChannel.bury = staticmethod(self._bury_item)
         self._events_wait = False
+
+    def ensure_connected(self, connection: Any) -> Any:
+        """Until the broker is back nothing else is looked at; what runs goes on."""
+        above: Any = super()
+        with renewed_meanwhile(self.keeper):
+            return above.ensure_connected(connection)
 
     def on_send_event_buffered(self) -> Any:
         """Celery sends them at the end of each turn of its loop."""

@@ -1,13 +1,16 @@
-"""The step of the worker's consumer that renews what its running tasks hold.
+"""What a worker's main process renews while its tasks run: their rows, and their messages.
 
 It runs in the worker's event loop: a main process that is wedged loses its leases, as it should.
+One that is stopped has its tasks finish first and holds on to them until then, and so does one
+that has lost its broker: what runs needs no broker, and would only be done twice.
 """
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import structlog
-from celery import bootsteps
 from celery.worker.request import Request
 from celery.worker.state import active_requests, reserved_requests
 from redis.exceptions import RedisError
@@ -21,34 +24,26 @@ log = structlog.get_logger()
 RENEW_SECONDS: Final = 5.0
 
 
-class LeaseRenewal(bootsteps.StartStopStep):
+class LeaseRenewal:
     """Rows in the ledger by id; messages not yet acknowledged by the broker's visibility.
 
     It also brings in what was kept on disk while PostgreSQL was away.
     """
 
-    requires = ("celery.worker.consumer.tasks:Tasks",)
-
-    def __init__(self, consumer: Any, **options: Any) -> None:
-        super().__init__(consumer, **options)
-        self._timer: Any = None
+    def __init__(self, keeper: Keeper) -> None:
+        self._keeper = keeper
         self._clock = SystemClock()
 
-    def start(self, consumer: Any) -> None:
-        self._timer = consumer.timer.call_repeatedly(RENEW_SECONDS, self.renew, (consumer,))
-
-    def stop(self, consumer: Any) -> None:  # noqa: ARG002
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+    def begin(self, consumer: Any) -> None:
+        """Before the consumer connects, so that the timer belongs to no connection. Celery fires
+        it also while the worker drains.
+        """
+        consumer.timer.call_repeatedly(RENEW_SECONDS, self.renew, (consumer,))
 
     def renew(self, consumer: Any) -> None:
-        running = list(active_requests)
-        keeper: Keeper = consumer.keeper
-        if held := sorted(filter(None, map(work_id_of, running))):
-            keeper.renew(held)
-        self._renew_visibility(consumer, {*running, *reserved_requests})
-        keeper.drain()
+        renew_rows(self._keeper)
+        self._renew_visibility(consumer, {*active_requests, *reserved_requests})
+        self._keeper.drain()
 
     def _renew_visibility(self, consumer: Any, requests: Iterable[Request]) -> None:
         channel = consumer.task_consumer and consumer.task_consumer.channel
@@ -61,6 +56,30 @@ class LeaseRenewal(bootsteps.StartStopStep):
                 client.zadd(channel.unacked_index_key, dict.fromkeys(tags, now), xx=True)
         except RedisError as error:
             log.warning("visibility.not_renewed", messages=len(tags), error=str(error))
+
+
+def renew_rows(keeper: Keeper) -> None:
+    if held := sorted(filter(None, map(work_id_of, list(active_requests)))):
+        keeper.renew(held)
+
+
+@contextmanager
+def renewed_meanwhile(keeper: Keeper) -> Iterator[None]:
+    """While the event loop stands still, but not for what would lose a lease."""
+    over = threading.Event()
+
+    def hold() -> None:
+        renew_rows(keeper)
+        while not over.wait(RENEW_SECONDS):
+            renew_rows(keeper)
+
+    thread = threading.Thread(target=hold, name="leases", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def work_id_of(request: Request) -> int | None:

@@ -131,10 +131,10 @@ def start(environment, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def start_worker(start, database):
-    def start_named(name):
+    def start_named(name, **more):
         arguments = ["-n", f"{name}@test", "-c", "2", "-l", "INFO", "--without-mingle"]
         include = ["--include", "tests.integration.tasks.drills"]
-        worker = start(name, "celery", "-A", "tasks.app", "worker", *arguments, *include)
+        worker = start(name, "celery", "-A", "tasks.app", "worker", *arguments, *include, **more)
         return worker.says(" ready.")
 
     return start_named
