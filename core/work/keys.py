@@ -41,18 +41,23 @@ _PARK: Final = text("""
           AND due_at <= :now
         LIMIT :limit FOR UPDATE SKIP LOCKED)
     RETURNING id""")
+# Who takes such a row back has it already and wants the key after it: nobody waits for that one,
+# it lets the next one go itself.
 _BACK: Final = text("""
     UPDATE work_items SET parked = false
-    WHERE parked AND id IN (
-        SELECT head.id
-        FROM generate_series(0, 9) AS level (priority)
-        CROSS JOIN LATERAL (
-            SELECT id, due_at FROM work_items AS item
-            WHERE item.concurrency_key = :key AND item.state = 'waiting' AND item.parked
-              AND item.priority = level.priority
-            ORDER BY due_at LIMIT :rows) AS head
-        ORDER BY level.priority > :critical, head.due_at + level.priority * :level
-        LIMIT :rows)
+    WHERE id IN (
+        SELECT id FROM work_items
+        WHERE parked AND id IN (
+            SELECT head.id
+            FROM generate_series(0, 9) AS level (priority)
+            CROSS JOIN LATERAL (
+                SELECT id, due_at FROM work_items AS item
+                WHERE item.concurrency_key = :key AND item.state = 'waiting' AND item.parked
+                  AND item.priority = level.priority
+                ORDER BY due_at LIMIT :rows) AS head
+            ORDER BY level.priority > :critical, head.due_at + level.priority * :level
+            LIMIT :rows)
+        FOR UPDATE SKIP LOCKED)
     RETURNING id""")
 # From key to key: the cost is the number of keys looked at, not of the rows behind them.
 _PARKED: Final = text("""

@@ -92,6 +92,22 @@ def test_cancelling_lets_another_go(database, keyed, ledger, row):
     assert states(row, [first, second]) == ["cancelled", "published"]
 
 
+def test_who_ends_and_who_takes_back_do_not_wait_for_each_other(
+    database, keyed, start, ledger, row
+):
+    """One has the key and wants the next row, the other has that row and wants the key."""
+    first, second, third = keyed(), keyed(), keyed()
+    ledger.dispatch_due()
+    failed, why = start(first), report(DependencyError())
+    with ThreadPoolExecutor(1) as pool, database.transaction() as session:
+        lock = text("SELECT FROM work_items WHERE id = :id FOR UPDATE")
+        session.execute(lock, {"id": second})
+        assert pool.submit(ledger.give_up, failed, why, reason="permanent").result(timeout=5)
+        assert ledger.cancel(session, second, reason="not wanted")
+    ledger.dispatch_due()
+    assert states(row, [first, second, third]) == ["dead", "cancelled", "published"]
+
+
 def test_poison_lets_another_go(keyed, start, ledger, row, lose_lease):
     first, second = keyed(max_attempts=1), keyed()
     ledger.dispatch_due()
