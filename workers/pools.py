@@ -4,6 +4,7 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from signal import Signals
 from typing import Any, Final
@@ -145,6 +146,9 @@ def _pool(name: str, table: Mapping[str, Any]) -> Pool:
 
 def _check(pool: Pool) -> None:
     sizes = 0 <= pool.least <= pool.start <= pool.most
-    positive = min(pool.per_process, pool.per_core, pool.latency_seconds, pool.expected_seconds) > 0
-    if not (sizes and positive and pool.queues):
+    above = (pool.per_process, pool.per_core, pool.latency_seconds, pool.expected_seconds)
+    others = (pool.busy_per_core, pool.drain_seconds, pool.begins_after_seconds)
+    # TOML has infinity and NaN; with them the controller could not count children.
+    counted = all(map(isfinite, (*above, *others))) and min(above) > 0 <= min(others)
+    if not (sizes and counted and pool.queues):
         raise ValueError(f"the numbers of pool {pool.name} contradict one another")

@@ -109,6 +109,11 @@ def test_operators_have_numbers_of_their_own_for_a_pool(tmp_path):
         ("[general.children]\nmany = 3", "'many'; what may stand there is least, most"),
         ("[general.children]\nmost = 1", "contradict"),
         ("general", r"own\.toml"),
+        ("[general]\nlatency_seconds = inf", "contradict"),
+        ("[general]\nexpected_seconds = nan", "contradict"),
+        ("[general]\nbusy_per_core = nan", "contradict"),
+        ("[general]\nchildren = { per_core = inf }", "contradict"),
+        ("[general]\ndrain_seconds = -1", "contradict"),
     ],
 )
 def test_mistakes_in_their_file_are_told(tmp_path, text, told):
