@@ -1,5 +1,6 @@
 """Celery's beat on PostgreSQL: any number of them share the slots, and none is special."""
 
+from datetime import datetime
 from typing import Any, Final
 
 import structlog
@@ -29,7 +30,7 @@ class Scheduler(CeleryScheduler):
     max_interval = 1
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        self._synced = False
+        self._before: datetime | None = None  # of the last tick; clocks are also set back
         self._closed = False
         super().__init__(*args, **options)
 
@@ -63,10 +64,10 @@ class Scheduler(CeleryScheduler):
             session.execute(GUARDS)
             now = session.scalar(select(func.clock_timestamp()))
             assert now is not None
-            if not self._synced:
+            if self._before is None or now < self._before:
                 sync(session, JOBS, now)
             claimed = claim_due(session, now)
             upcoming = next_due(session)
-        self._synced = True
+        self._before = now
         wait = (upcoming - now).total_seconds() if upcoming else self.max_interval
         return claimed, min(max(wait, SHORTEST_SLEEP_SECONDS), self.max_interval)

@@ -44,7 +44,10 @@ class Job:
 
 
 def sync(session: Session, jobs: Iterable[Job], now: datetime) -> None:
-    """Definitions win over rows; a pause and, while the rhythm is the same, the next slot stay."""
+    """Definitions win over rows; a pause and, while the rhythm is the same, the next slot stay.
+
+    A next slot that lies behind the first one from now on was found by a clock that was wrong.
+    """
     for job in sorted(jobs, key=lambda job: job.name):
         defined = {
             "task": job.task,
@@ -69,13 +72,14 @@ def sync(session: Session, jobs: Iterable[Job], now: datetime) -> None:
 def _update(session: Session, job: Job, defined: Mapping[str, Any], now: datetime) -> None:
     row = get(session, job.name)
     changed = {name for name, value in defined.items() if getattr(row, name) != value}
-    if not changed:
-        return
     for name in changed:
         setattr(row, name, defined[name])
-    if changed & {"cron", "interval", "timezone"}:
-        row.next_slot = job.rhythm.next(now)
-    row.updated_at = now
+    first = job.rhythm.next(now)
+    if changed & {"cron", "interval", "timezone"} or row.next_slot > first:
+        row.next_slot = first
+        changed.add("next_slot")
+    if changed:
+        row.updated_at = now
 
 
 def get(session: Session, job: str) -> Schedule:

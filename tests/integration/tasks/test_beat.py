@@ -79,6 +79,24 @@ def test_default_jobs_become_rows(database, start_beat):
     wait_until(lambda: jobs() >= {"inbox-sweep", "partitions", "rollup", "retention"})
 
 
+def test_a_slot_that_a_wrong_clock_found_is_not_waited_for(database, start_beat):
+    start_beat("before").stop()
+    with database.transaction() as session:
+        session.execute(text("UPDATE schedules SET next_slot = next_slot + interval '7 days'"))
+    start_beat("after")
+
+    def farthest():
+        with database.transaction() as session:
+            return session.scalar(
+                text(
+                    "SELECT max(next_slot) - clock_timestamp() < interval '1 minute'"
+                    " FROM schedules WHERE interval = 5"
+                )
+            )
+
+    wait_until(farthest)
+
+
 def test_beat_ends_cleanly(start_beat):
     beat = start_beat("ended")
     beat.process.terminate()

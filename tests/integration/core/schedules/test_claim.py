@@ -159,3 +159,30 @@ def test_runs_of_frequent_jobs_are_forgotten_early(synced, clock, database, clai
         assert [run.job for run in runs(session, "daily")] == ["daily"]
         assert runs(session, "clean") == []
     assert work_count() == 1
+
+
+@pytest.mark.parametrize("rhythm", [{}, {"interval": None, "cron": "30 2 * * *"}])
+def test_a_clock_that_was_a_week_ahead_delays_nothing_for_a_week(
+    rhythm, synced, claim, clock, database
+):
+    synced(job(**rhythm))
+    clock.advance(7 * 86_400)
+    claim()
+    clock.advance(-7 * 86_400)
+    synced(job(**rhythm))
+    with database.transaction() as session:
+        upcoming = next_due(session)
+    assert upcoming == job(**rhythm).rhythm.next(clock.now())
+    clock.advance((upcoming - clock.now()).total_seconds())
+    assert [each.slot for each in claim()] == [upcoming]
+
+
+def test_a_clock_that_is_set_back_a_little_has_nothing_done_twice(synced, claim, clock):
+    synced(job())
+    clock.advance(10)
+    (first,) = claim()
+    clock.advance(-5)
+    synced(job())
+    clock.advance(5)
+    (again,) = claim()
+    assert (again.slot, again.work_id) == (first.slot, first.work_id)
