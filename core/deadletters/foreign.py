@@ -15,11 +15,13 @@ from core.model.deadletters import DeadLetter
 from core.model.work import WorkItem
 from core.store import projects
 from core.store.deadletters import Capture, insert_capture
+from core.store.storable import text
 
 REASON: Final = "reported"
 # Of a task that we have sent: "work-" and the id of the row that its replay was.
 OURS: Final = "work-"
 LONGEST_ID: Final = 18
+MOST_ATTEMPTS: Final = 2**31 - 1
 _KNOWN: Final = {str(category) for category in Category}
 
 
@@ -47,7 +49,7 @@ def foreign(
         headers=_of(reported, "headers", dict),
         error=_error(_of(reported, "error", dict) or {}),
         history=[{"event": "reported", "by": message_id}],
-        attempts=_of(reported, "attempts", int) or 1,
+        attempts=min(max(_of(reported, "attempts", int) or 1, 1), MOST_ATTEMPTS),
     )
 
 
@@ -99,7 +101,7 @@ def _arguments(reported: Mapping[str, Any]) -> dict[str, Any]:
 def _error(told: Mapping[str, Any]) -> ErrorReport | None:
     if not told:
         return None
-    category = told.get("category")
+    category = _text(told, "category")
     return ErrorReport(
         code=_text(told, "code") or "ML-DEAD-0001",
         category=Category(category) if category in _KNOWN else Category.UNKNOWN,
@@ -112,8 +114,9 @@ def _error(told: Mapping[str, Any]) -> ErrorReport | None:
 
 
 def _text(told: Mapping[str, Any], name: str) -> str | None:
+    """Without what PostgreSQL does not take; applications tell whatever they were told."""
     value: str | None = _of(told, name, str)
-    return value
+    return None if value is None else text(value)
 
 
 def _of(told: Mapping[str, Any], name: str, kind: type) -> Any:

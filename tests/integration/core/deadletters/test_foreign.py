@@ -91,3 +91,22 @@ WRONG = [
 def test_report_that_cannot_be_understood_is_refused(reported):
     with pytest.raises(UnprocessableError):
         foreign(reported, message_id="m")
+
+
+@pytest.mark.parametrize("odd", ["a\x00b", "a\ud800b"])
+def test_whatever_stands_in_a_text_is_kept_as_far_as_it_can_be(told, read, odd):
+    names = ("task", "task_id", "queue", "broker", "dsn_key")
+    error = dict.fromkeys(("type", "code", "message", "traceback", "category"), odd)
+    letter = read(told(**dict.fromkeys(names, odd), error=error))
+    assert {letter.task[::2], letter.message_id[::2], letter.error_type[::2]} == {"ab"}
+    assert (letter.reason, letter.category) == ("reported", "unknown")
+
+
+@pytest.mark.parametrize(("attempts", "kept"), [(10**12, 2**31 - 1), (-5, 1), (0, 1), (3, 3)])
+def test_attempts_are_kept_as_far_as_there_is_room(told, read, attempts, kept):
+    assert read(told(attempts=attempts)).attempts == kept
+
+
+def test_a_category_that_is_no_text_is_refused(told):
+    with pytest.raises(UnprocessableError, match="`category` is not of the type str"):
+        told(error={"category": ["timeout"]})
