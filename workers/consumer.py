@@ -19,6 +19,7 @@ from tasks.app import app
 from tasks.work import Delivery, row_of
 from workers import decompression, signals, transport
 from workers.examination import Content, examine, moment, strip
+from workers.exchange import Exchange
 from workers.keeper import Keeper
 from workers.leases import LeaseRenewal, renewed_meanwhile
 from workers.letters import UNREADABLE, item_letter, key_of, letter
@@ -49,13 +50,14 @@ class HardConsumer(Consumer):
         spool = wiring.letter_spool(app.settings)
         self.keeper = HardRequest.keeper = Keeper(database, self.hostname, spool)
         LeaseRenewal(self.keeper).begin(self)
+        self._exchange = Exchange.of_this_process()
         transport.SafeChannel.bury = staticmethod(self._bury_item)
         self._events_wait = False
 
     def ensure_connected(self, connection: Any) -> Any:
         """Until the broker is back nothing else is looked at; what runs goes on."""
         above: Any = super()
-        with renewed_meanwhile(self.keeper):
+        with renewed_meanwhile(self.keeper, self._exchange):
             return above.ensure_connected(connection)
 
     def on_send_event_buffered(self) -> Any:

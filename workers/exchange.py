@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -75,6 +75,12 @@ class Exchange:
 
     def tell(self, told: Told) -> None:
         _replace(self._told, asdict(told))
+
+    def stay(self, at: float) -> None:
+        """Nothing new, but the process lives."""
+        told = self.told()
+        if told is not None:
+            self.tell(replace(told, at=at))
 
     def told(self) -> Told | None:
         found = _read(self._told)

@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from core.clock import SystemClock
 from tasks.work import Delivery, row_of
+from workers.exchange import Exchange
 from workers.keeper import Keeper
 
 log = structlog.get_logger()
@@ -64,14 +65,17 @@ def renew_rows(keeper: Keeper) -> None:
 
 
 @contextmanager
-def renewed_meanwhile(keeper: Keeper) -> Iterator[None]:
-    """While the event loop stands still, but not for what would lose a lease."""
-    over = threading.Event()
+def renewed_meanwhile(keeper: Keeper, exchange: Exchange | None) -> Iterator[None]:
+    """While the event loop stands still, but not for what would lose a lease; the agent is told."""
+    over, clock = threading.Event(), SystemClock()
 
     def hold() -> None:
-        renew_rows(keeper)
-        while not over.wait(RENEW_SECONDS):
+        waiting = True
+        while waiting:
             renew_rows(keeper)
+            if exchange is not None:
+                exchange.stay(clock.monotonic())
+            waiting = not over.wait(RENEW_SECONDS)
 
     thread = threading.Thread(target=hold, name="leases", daemon=True)
     thread.start()

@@ -133,7 +133,7 @@ def start(environment, tmp_path_factory):
 def start_worker(start, database):
     def start_named(name, **more):
         arguments = ["-n", f"{name}@test", "-c", "2", "-l", "INFO", "--without-mingle"]
-        include = ["--include", "tests.integration.tasks.drills"]
+        include = ["--include", "tests.integration.tasks.drills,workers.announce"]
         worker = start(name, "celery", "-A", "tasks.app", "worker", *arguments, *include, **more)
         return worker.says(" ready.")
 

@@ -1,5 +1,6 @@
 """What runs is held on to as long as its worker lives, whatever else happens to that worker."""
 
+import time
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -7,6 +8,7 @@ import pytest
 
 from tests.chaos.proxy import Proxy
 from tests.integration.tasks.conftest import wait_until
+from workers.exchange import VARIABLE, Exchange
 
 # Longer than a lease lasts that is not renewed.
 LEASE, LONG = 8, 14
@@ -40,13 +42,19 @@ def test_a_worker_that_drains_keeps_its_leases(house, running):
         assert worker.process.wait(20) == 0
 
 
-def test_a_worker_without_its_broker_keeps_its_leases(house, running, environment):
+def test_a_worker_without_its_broker_keeps_its_leases(house, running, environment, tmp_path):
+    """Nor does its agent take it for one that is stuck."""
     address = urlsplit(environment["MENDLINE_REDIS_URL"])
+    exchange = Exchange(tmp_path / "alone-1")
     with Proxy(address.hostname, address.port) as proxy:
         behind = address._replace(netloc=address.netloc.replace(str(address.port), str(proxy.port)))
-        with running("alone", MENDLINE_BROKER_URL=behind.geturl()) as (worker, work_id):
+        more = {"MENDLINE_BROKER_URL": behind.geturl(), VARIABLE: str(exchange.stem)}
+        with running("alone", **more) as (worker, work_id):
+            wait_until(exchange.told)
             proxy.reset()
             worker.says("Cannot connect to")
+            before = time.monotonic()
             assert ends_at_once(house, work_id, "alone")
+            assert exchange.told().at > before
             proxy.heal()
             wait_until(lambda: worker.log.read_text().count("Connected to") > 1)
