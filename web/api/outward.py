@@ -25,6 +25,8 @@ from web.api.schemas.alertmanager import (
 
 # What has no end, for clients that know no such thing.
 NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
+# What a column of ids can hold.
+_LARGEST: Final = 2**63
 _LABELS: Final = {
     Scope.RULE: "alertname",
     Scope.ISSUE: "issue",
@@ -51,10 +53,15 @@ def pushed(posted: AlertPosted) -> Pushed:
 
 
 def moment(told: datetime | None) -> datetime | None:
-    """Go's zero time means none; a time without a zone is UTC."""
+    """Go's zero time means none; a time without a zone is UTC. What lies beyond our calendar, as
+    the last evening of 9999 does in the west, is its last day.
+    """
     if told is None or told.year <= 1:
         return None
-    return told if told.tzinfo else told.replace(tzinfo=UTC)
+    try:
+        return told.astimezone(UTC) if told.tzinfo else told.replace(tzinfo=UTC)
+    except OverflowError:
+        return NEVER
 
 
 def alert(standing: Standing, now: datetime) -> AlertGot:
@@ -113,9 +120,12 @@ def silence_id(number: int) -> str:
 
 def silence_number(told: str) -> int:
     try:
-        return UUID(told).int if not told.isdigit() else int(told)
+        found = UUID(told).int if not told.isdigit() else int(told)
     except ValueError as error:
         raise SilenceNotFoundError(f"{told!r} is not the id of a silence.", id=told) from error
+    if found >= _LARGEST:
+        raise SilenceNotFoundError(f"{told!r} is not the id of a silence.", id=told)
+    return found
 
 
 def matcher(shape: MatcherShape) -> Matcher:

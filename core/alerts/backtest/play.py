@@ -65,6 +65,8 @@ class Asked:
             raise BacktestError(f"These are more than {MOST_RULES} rules; play them in parts.")
         if self.step < timedelta(seconds=1) or self.since >= self.until:
             raise BacktestError("The time to play is empty: 'since' has to be before 'until'.")
+        if self.since - datetime.min.replace(tzinfo=self.since.tzinfo) < LEAD:
+            raise BacktestError("The time to play begins before anything can have been stored.")
         looks = round((self.until - self.since) / self.step)
         if looks > MOST_LOOKS:
             raise BacktestError(

@@ -22,6 +22,7 @@ from core.store import alert_rules
 from core.store import silences as silence_rows
 from web.api.auth import PlatformOperator
 from web.api.schemas.backtests import BacktestAsked, BacktestShown
+from web.api.schemas.shape import before
 from web.api.services import Provided
 
 router = APIRouter(prefix="/alert-rules", tags=["alerts"])
@@ -37,7 +38,7 @@ def backtest_alert_rules(
 ) -> BacktestShown:
     """Nothing is written and nobody is told. Longer ones: `mendline alert backtest`."""
     until = body.until or services.clock.now()
-    since = body.since or until - timedelta(days=body.days)
+    since = body.since or before(until, timedelta(days=body.days))
     with services.database.transaction() as session:
         rules = _rules(session, body)
         _light(rules, looks=(until - since) / body.step)

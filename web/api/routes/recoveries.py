@@ -27,7 +27,7 @@ from web.api.schemas.recoveries import (
     RunWord,
     Word,
 )
-from web.api.schemas.shape import Number
+from web.api.schemas.shape import Number, before
 from web.api.services import Provided, Services
 
 router = APIRouter(prefix="/recoveries", tags=["recoveries"])
@@ -73,7 +73,7 @@ def _reported(
     services: Services, who: Principal, period: ReportQuery
 ) -> tuple[Kpis, list[GivenUp]]:
     until = period.until or services.clock.now()
-    since = period.since or until - report.WEEK
+    since = period.since or before(until, report.WEEK)
     with services.database.transaction() as session:
         found = kpis.of(session, since=since, until=until, project_id=who.project_id)
         return found, report.given_up(session, found, project_id=who.project_id)

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from core.access.audit import Asked
 from core.access.roles import Principal
-from web.api.schemas.shape import Id, Moment, NumberText, Shown
+from web.api.schemas.shape import Id, Moment, MomentWritten, NumberText, Shown
 
 
 class AuditQuery(BaseModel):
@@ -17,8 +17,8 @@ class AuditQuery(BaseModel):
     subject: list[str] = Field([], description="What kind of thing: `deadletter`, `recovery`, …")
     subject_id: list[NumberText] = []
     project: list[NumberText] = []
-    since: AwareDatetime | None = Field(None, description="Done then or later.")
-    until: AwareDatetime | None = Field(None, description="Done before.")
+    since: MomentWritten | None = Field(None, description="Done then or later.")
+    until: MomentWritten | None = Field(None, description="Done before.")
 
     def wanted(self, who: Principal) -> Asked:
         """Who administers one project sees the acts on that project's things only."""

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final, Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from core.alerts.backtest import Episode, Report
 from core.alerts.backtest.pretending import Pretended
 from core.alerts.matcher import Matcher
 from core.alerts.silence import Scope, Window
-from web.api.schemas.shape import Moment, NumberText, Shown, Written
+from web.api.schemas.shape import Moment, MomentWritten, NumberText, Shown, Written
 from web.api.schemas.silences import WindowWritten
 
 MOST_EPISODES: Final = 500
@@ -22,8 +22,8 @@ class PretendedSilence(Written):
     scope: Scope = Scope.LABELS
     subject: str = Field("", max_length=2000, description="Name of the rule or of the channel.")
     matchers: list[str] = Field([], max_length=50, description='Such as severity=~"high|low".')
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: MomentWritten | None = None
+    until: MomentWritten | None = None
     window: WindowWritten | None = None
 
     def pretended(self) -> Pretended:
@@ -44,8 +44,8 @@ class BacktestAsked(Written):
     rule_id: NumberText | None = Field(None, description="A rule that there is.")
     content: str | None = Field(None, max_length=500_000, description="Rules in YAML.")
     days: float = Field(7, gt=0, le=30, description="Up to `until`; unless `since` is given.")
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = Field(None, description="Default: now.")
+    since: MomentWritten | None = None
+    until: MomentWritten | None = Field(None, description="Default: now.")
     step_seconds: int = Field(60, ge=10, le=3600, description="How often rules are looked at.")
     silences: list[PretendedSilence] = Field([], max_length=50)
     present_silences: bool = Field(

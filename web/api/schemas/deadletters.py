@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from core.access.roles import Principal
 from core.deadletters import LetterFilter
 from core.errors import UnprocessableError
-from web.api.schemas.shape import Id, Moment, NumberText, Shown, Written
+from web.api.schemas.shape import Id, Moment, MomentWritten, NumberText, Shown, Written
 
 
 class LetterQuery(BaseModel):
@@ -19,8 +19,8 @@ class LetterQuery(BaseModel):
     queue: list[str] = []
     project: list[NumberText] = []
     group: list[str] = Field([], description="Those that failed alike.")
-    since: AwareDatetime | None = Field(None, description="Captured then or later.")
-    until: AwareDatetime | None = Field(None, description="Captured before.")
+    since: MomentWritten | None = Field(None, description="Captured then or later.")
+    until: MomentWritten | None = Field(None, description="Captured before.")
     query: str = Field("", max_length=200, description="Words of the task or the error.")
 
     def wanted(self, who: Principal) -> LetterFilter:
@@ -36,8 +36,8 @@ class LetterChoice(Written):
     queue: list[str] = Field(default_factory=list)
     project: list[NumberText] = Field(default_factory=list)
     group: list[str] = Field(default_factory=list)
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: MomentWritten | None = None
+    until: MomentWritten | None = None
     query: str = Field("", max_length=200)
 
     def wanted(self, who: Principal) -> LetterFilter:

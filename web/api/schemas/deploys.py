@@ -1,9 +1,9 @@
 """Deploys and other changes that are told."""
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from core.insight.deploys import DeployKind
-from web.api.schemas.shape import Id, Moment, NumberText, Shown, Written
+from web.api.schemas.shape import Id, Moment, MomentWritten, NumberText, Shown, Written
 
 
 class DeployCreate(Written):
@@ -13,7 +13,7 @@ class DeployCreate(Written):
     environment: str | None = Field(None, min_length=1, max_length=200)
     component: str | None = Field(None, min_length=1, max_length=200)
     note: str = Field("", max_length=1000)
-    at: AwareDatetime | None = Field(None, description="When it took effect. Default: now.")
+    at: MomentWritten | None = Field(None, description="When it took effect. Default: now.")
 
 
 class DeployShown(Shown):

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from web.api.schemas.shape import NumberText, Shown, Written
+from web.api.schemas.shape import MomentWritten, NumberText, Shown, Written
 
 # As `core.store.gauges.LABELS`.
 Label = Literal["host", "path", "name", "kind", "component", "currency", "subject"]
@@ -19,7 +19,7 @@ class GaugeWritten(Written):
     labels: dict[Label, LabelValue] = Field(
         {}, description="What series are told apart by; each set of labels is one."
     )
-    at: AwareDatetime | None = Field(
+    at: MomentWritten | None = Field(
         None, description="When it was measured, within a day. Default: now."
     )
 

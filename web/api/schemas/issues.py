@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from core.access.roles import Principal
 from core.issues.states import Status
 from core.store.issues import IssueFilter, Sort
 from core.store.projects import ProjectNotFoundError
-from web.api.schemas.shape import Id, Moment, NumberText, Shown, Written
+from web.api.schemas.shape import Id, Moment, MomentWritten, NumberText, Shown, Written
 
 
 class IssueQuery(BaseModel):
@@ -84,7 +84,7 @@ class IssueDetail(IssueShown):
 
 class IssueChange(Written):
     status: Literal["unresolved", "resolved", "ignored"]
-    ignored_until: AwareDatetime | None = Field(
+    ignored_until: MomentWritten | None = Field(
         None, description="With `ignored`: until when. Without it: for good."
     )
     reason: str = Field("", max_length=1000)

@@ -1,16 +1,16 @@
 """API keys: who may do what."""
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from core.access.roles import Role
-from web.api.schemas.shape import Id, Moment, NumberText, Shown, Written
+from web.api.schemas.shape import Id, Moment, MomentWritten, NumberText, Shown, Written
 
 
 class KeyCreate(Written):
     role: Role
     project: NumberText | None = Field(None, description="Id of the only project it may see.")
     label: str = Field("", max_length=200)
-    expires_at: AwareDatetime | None = None
+    expires_at: MomentWritten | None = None
 
 
 class KeyShown(Shown):

@@ -3,12 +3,12 @@
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from core.maintenance.logs.line import LEVELS, NAMES
 from core.maintenance.logs.search import Wanted
 from core.model import LogLine
-from web.api.schemas.shape import Id, Moment, Shown
+from web.api.schemas.shape import Id, Moment, MomentWritten, Shown
 
 Word = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
@@ -32,8 +32,8 @@ class LogQuery(BaseModel):
     task_id: list[Word] = []
     request_id: list[Word] = []
     query: Word | None = Field(None, description="A text anywhere in the event or its fields.")
-    since: AwareDatetime | None = Field(None, description="Written then or later.")
-    until: AwareDatetime | None = Field(None, description="Written before.")
+    since: MomentWritten | None = Field(None, description="Written then or later.")
+    until: MomentWritten | None = Field(None, description="Written before.")
 
     def wanted(self) -> Wanted:
         return Wanted(

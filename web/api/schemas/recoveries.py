@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any, Self
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from core.access.audit import of as acts_of
 from core.model import Recovery
 from core.store import recovery as rows
 from web.api.schemas.deadletters import ActShown
-from web.api.schemas.shape import HexId, Id, Moment, NumberText, Shown, Written
+from web.api.schemas.shape import HexId, Id, Moment, MomentWritten, NumberText, Shown, Written
 from web.api.schemas.stats import FiguresShown
 
 
@@ -114,8 +114,8 @@ class RunWord(Word):
 
 
 class ReportQuery(BaseModel):
-    since: AwareDatetime | None = Field(None, description="Default: a week before `until`.")
-    until: AwareDatetime | None = Field(None, description="Default: now.")
+    since: MomentWritten | None = Field(None, description="Default: a week before `until`.")
+    until: MomentWritten | None = Field(None, description="Default: now.")
 
 
 class AimShown(Shown):

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from core.alerts.matcher import Matcher
 from core.alerts.picture import Pictured
 from core.alerts.silence import Ends, Phase, Scope, Window, phase
 from core.alerts.silencing import NewSilence, concerns, read
 from core.model import SilenceRow
-from web.api.schemas.shape import Id, Moment, NumberText, Shown, Written
+from web.api.schemas.shape import Id, Moment, MomentWritten, NumberText, Shown, Written
 
 
 class WindowWritten(Written):
@@ -32,8 +32,8 @@ class SilenceCreate(Written):
     matchers: list[str] = Field([], max_length=50, description='Such as severity=~"high|low".')
     reason: str = Field(min_length=1, max_length=1000)
     project: NumberText | None = Field(None, description="Default: all that the key may see.")
-    starts_at: AwareDatetime | None = Field(None, description="Default: now.")
-    until: AwareDatetime | None = None
+    starts_at: MomentWritten | None = Field(None, description="Default: now.")
+    until: MomentWritten | None = None
     until_resolved: bool = False
     until_events: int | None = Field(None, ge=1, le=10**9, description="So many more events.")
     until_release: bool = False

@@ -60,6 +60,7 @@ def test_a_rule_that_there_is(post, bursts, database, clock):
         ({}, "exactly one"),
         ({"rule": RULE, "content": "rules: []"}, "exactly one"),
         ({"rule": RULE, "days": 30}, "looks"),
+        ({"rule": RULE, "days": 0.1, "until": "0001-01-01T01:00:00Z"}, "begins"),
         ({"rule": {**RULE, "above": "many"}}, "no number"),
         ({"rule": RULE, "days": 0.1, "silences": [{}]}, "without matchers"),
         (

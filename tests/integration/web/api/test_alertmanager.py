@@ -98,6 +98,27 @@ def test_what_ended_before_it_was_known_is_nothing(reader, clock, pushed):
     assert names(reader) == set()
 
 
+def test_an_end_beyond_the_calendar_is_its_last_day(database, clock, reader, pushed):
+    pushed(DISK, endsAt="9999-12-31T23:59:59-05:00")
+    (alert,) = reader.get("/api/v2/alerts").json()
+    assert alert["endsAt"] == "9999-12-31T00:00:00.000Z"
+    with database.transaction() as session:
+        assert pushing.expire(session, clock.now()) == 0
+
+
+def test_a_silence_until_the_end_of_the_calendar_is_one(as_role, reader, clock, pushed):
+    made = silence(as_role("operate"), clock, endsAt="9999-12-31T23:59:59-05:00")
+    pushed(DISK)
+    (alert,) = reader.get("/api/v2/alerts").json()
+    assert alert["status"]["silencedBy"] == [made]
+
+
+def test_a_number_that_no_row_can_have_is_not_found(as_role):
+    client = as_role("operate")
+    assert client.get("/api/v2/silence/" + "9" * 30).status_code == 404
+    assert client.delete(f"/api/v2/silence/{'f' * 32}").status_code == 404
+
+
 def test_matchers_choose(reader, pushed):
     pushed(DISK, LOAD)
     assert names(reader, '?filter=host=~"db-.*"&filter=severity!="critical"') == {"Load"}

@@ -1,3 +1,5 @@
+import pytest
+
 from core.access.roles import Role
 
 
@@ -42,6 +44,13 @@ def test_a_key_ends_when_it_expires(admin, anonymous, clock):
 def test_a_key_cannot_expire_in_the_past(admin):
     body = {"role": "read", "expires_at": "2020-01-01T00:00:00Z"}
     assert admin.post("/api/v1/keys", json=body).status_code == 400
+
+
+@pytest.mark.parametrize("end", ["9999-12-31T23:59:59-05:00", "0001-01-01T00:00:00+05:00"])
+def test_a_key_cannot_expire_beyond_the_calendar(admin, end):
+    answer = admin.post("/api/v1/keys", json={"role": "read", "expires_at": end})
+    assert answer.status_code == 422
+    assert admin.get("/api/v1/keys").status_code == 200
 
 
 def test_an_unknown_role_or_field_is_refused(admin):

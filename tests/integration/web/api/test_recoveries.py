@@ -130,6 +130,11 @@ def test_the_figures_are_in_the_stats_and_the_report(reader, database, clock, pr
     assert "| Recovery rate | 100.0% |" in text.text
 
 
+def test_a_report_of_the_first_days_there_are_is_empty(reader):
+    report = reader.get(f"{URL}/report?until=0001-01-02T00:00:00Z")
+    assert report.status_code == 200
+
+
 def test_an_event_tells_its_recoveries(reader, rows, database, clock, project):
     issue = rows.issue()
     event = rows.event(issue)

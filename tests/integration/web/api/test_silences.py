@@ -50,7 +50,12 @@ def test_what_it_would_keep_quiet_is_told_before(operator, firing, database):
         {"scope": "labels", "matchers": []},
         {"scope": "labels", "matchers": ["nonsense"]},
         {"scope": "labels", "matchers": ['a=~"("']},
+        {"scope": "labels", "matchers": ['a=~"a{99999999999}"']},
         {"scope": "issue", "subject": "abc"},
+        {"scope": "issue", "subject": "²"},
+        {"scope": "issue", "subject": "9" * 30},
+        {"until": "9999-12-31T23:59:59-05:00"},
+        {"starts_at": "0001-01-01T00:00:00+05:00"},
         {"window": {"cron": "every day at noon", "minutes": 5}},
         {"window": {"cron": "0 2 * * *", "minutes": 5, "zone": "Nowhere/Town"}},
         {"forever": True},
@@ -59,6 +64,12 @@ def test_what_it_would_keep_quiet_is_told_before(operator, firing, database):
 def test_what_is_wrong_is_refused(operator, wrong):
     assert operator.post(SILENCES, json=QUIET | wrong).status_code == 422
     assert operator.get(SILENCES).json() == []
+
+
+def test_an_end_in_another_zone_is_told_in_ours(operator):
+    made = operator.post(SILENCES, json=QUIET | {"until": "2050-01-01T10:00:00+05:30"}).json()
+    assert made["ends"] == "until 2050-01-01 04:30 UTC or until it is resolved"
+    assert made["until"] == "2050-01-01T04:30:00.000Z"
 
 
 def test_readers_only_read_and_strangers_see_nothing(reader, as_role, project, other_project):
