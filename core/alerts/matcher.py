@@ -24,7 +24,7 @@ class Operator(StrEnum):
 def _pattern(text: str) -> re.Pattern[str]:
     try:
         return re.compile(text)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise UnprocessableError(f"{text!r} is no regular expression: {error}.") from error
 
 

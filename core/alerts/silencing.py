@@ -1,5 +1,6 @@
 """Silences as people make and end them, and as rows that end by themselves."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,6 +32,7 @@ from core.store import alert_groups, silences
 log = structlog.get_logger()
 
 LONGEST_WINDOW: Final = 7 * 24 * 60
+ISSUE_ID: Final = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +182,7 @@ def _check(new: NewSilence, now: datetime) -> None:
         raise UnprocessableError("A silence of labels needs a matcher, such as component=checkout.")
     if new.scope is not Scope.LABELS and not new.subject:
         raise UnprocessableError(f"Say which {new.scope}: `subject` is missing.")
-    if new.scope is Scope.ISSUE and not new.subject.isdigit():
+    if new.scope is Scope.ISSUE and ISSUE_ID.fullmatch(new.subject) is None:
         raise UnprocessableError(f"{new.subject!r} is not the id of an issue.")
     if new.ends.at is not None and new.ends.at <= max(now, new.starts_at or now):
         raise UnprocessableError("It would end before it begins.")
