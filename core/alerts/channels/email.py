@@ -70,7 +70,7 @@ class Email:
     def message(self, notice: Notice) -> EmailMessage:
         """The same for every attempt but for its date, so that a mailbox can tell a repeat."""
         mail = EmailMessage()
-        mail["Subject"] = f"[{WORDS[notice.kind]}] {_line(notice.title)}"
+        mail["Subject"] = f"[{WORDS[notice.kind]}] {_subject(notice.title)}"
         mail["From"], mail["To"] = self.sender, ", ".join(self.recipients)
         mail["Date"] = format_datetime(self.clock.now())
         mail["Message-ID"] = f"<{notice.webhook_id}@{self.sender.rpartition('@')[2].rstrip('>')}>"
@@ -166,6 +166,11 @@ def _facts(alert: AlertView) -> list[tuple[str, str]]:
 
 def _value(alert: AlertView) -> str:
     return "" if alert.value is None else f" ({alert.value:g})"
+
+
+def _subject(title: str) -> str:
+    """Without what is taken for an encoded word: decoded, it may hold lines of its own."""
+    return _line(title).replace("=?", "= ?")
 
 
 def _line(text: str) -> str:

@@ -166,6 +166,23 @@ def test_it_has_a_text_and_the_same_in_html(plain, mailbox):
     assert "component: &lt;b&gt;" in html
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Fails in =?utf-8?q?x=0D=0ABcc:_c@ops.test?=",
+        "Fails in ==??utf-8?b?eA0KQmNjOiBjQG9wcy50ZXN0?=",
+        "Fails\r\nBcc: c@ops.test",
+    ],
+)
+def test_a_title_adds_no_line_to_the_head(plain, mailbox, title):
+    plain.send(replace(sample(), title=title), timeout=5)
+    ((recipients, mail),) = mailbox.mails
+    assert recipients == ["a@ops.test", "b@ops.test"]
+    assert mail["Bcc"] is None
+    assert mail["Subject"].startswith("[TEST] Fails")
+    assert "c@ops.test" in mail["Subject"] or "eA0KQmNj" in mail["Subject"]
+
+
 def test_an_episode_is_one_conversation(plain, mailbox):
     first = plain.send(sample(NoticeKind.TRIGGER), timeout=5)
     plain.send(replace(sample(NoticeKind.RESOLVE), thread=first.thread), timeout=5)
