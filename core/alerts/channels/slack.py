@@ -136,9 +136,16 @@ def _alert(alert: AlertView) -> str:
         if name not in {"alertname", "severity"}
     )
     value = "" if alert.value is None else f" ({alert.value:g})"
-    links = " · ".join(f"<{href}|{_escaped(name)}>" for name, href in alert.links.items())
+    links = " · ".join(_link(name, href) for name, href in alert.links.items())
     line = f"*{_escaped(alert.name)}*: {alert.state}, {alert.severity}{value}"
     return "\n".join(filter(None, (line, labels, links)))
+
+
+def _link(name: str, href: str) -> str:
+    """Senders choose where it leads: in angle brackets other words than addresses call people."""
+    if not href.startswith(("http://", "https://")):
+        return f"{_escaped(name)}: {_escaped(href)}"
+    return f"<{_escaped(href).replace('|', '%7C')}|{_escaped(name)}>"
 
 
 def _more(notice: Notice) -> list[dict[str, Any]]:

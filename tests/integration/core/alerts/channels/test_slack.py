@@ -34,6 +34,26 @@ def test_a_webhook_gets_blocks(sink, poster):
     assert (receipt.excerpt, receipt.thread) == ("ok", None)
 
 
+@pytest.mark.parametrize(
+    ("href", "shown"),
+    [
+        ("https://prom/graph?a=1&b=2", "<https://prom/graph?a=1&amp;b=2|source>"),
+        ("!channel", "source: !channel"),
+        (
+            "https://a> <!channel> <https://b",
+            "<https://a&gt; &lt;!channel&gt; &lt;https://b|source>",
+        ),
+        ("https://a|<@U1>", "<https://a%7C&lt;@U1&gt;|source>"),
+    ],
+)
+def test_a_link_of_a_stranger_calls_nobody(sink, bot, href, shown):
+    (alert,) = sample().alerts
+    notice = replace(sample(), alerts=(replace(alert, links={"source": href}),))
+    bot.send(notice, timeout=2)
+    text = told(sink)[0][1]["attachments"][0]["blocks"][2]["text"]["text"]
+    assert text.splitlines()[-1] == shown
+
+
 def test_many_alerts_fit_into_one_message(sink, bot):
     many = replace(sample(), alerts=sample().alerts * 100, truncated=400, summary="y" * 9_000)
     bot.send(many, timeout=2)
