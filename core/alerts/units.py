@@ -6,7 +6,9 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-_WRITTEN: Final = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*([A-Za-z%]*)\s*")
+# With an exponent, as Python and JSON write what is small: 5e-05.
+_NUMBER: Final = r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
+_WRITTEN: Final = re.compile(rf"\s*({_NUMBER})\s*([A-Za-z%]*)\s*")
 _TIMES: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
 _SIZES: Final = {
     "b": 1,
@@ -43,11 +45,11 @@ def quantity(value: Any, unit: Unit) -> float:
     found = _WRITTEN.fullmatch(str(value))
     if found is None:
         raise QuantityError(f"{value!r} is no number")
-    number, word = float(found[1]), found[2].lower()
-    factor = 1.0 if not word else _factor(word, unit)
+    word = found[2].lower()
+    number = float(found[1]) * (1.0 if not word else _factor(word, unit))
     if not math.isfinite(number):
         raise QuantityError("a finite number is needed")
-    return number * factor
+    return number
 
 
 def _factor(word: str, unit: Unit) -> float:

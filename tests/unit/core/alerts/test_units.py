@@ -15,6 +15,10 @@ from core.alerts.units import QuantityError, Unit, quantity, shown, span
         ("1 GiB", Unit.BYTES, 2**30),
         ("20%", Unit.RATIO, 0.2),
         ("-1.5", Unit.NUMBER, -1.5),
+        (0.00005, Unit.RATIO, 0.00005),
+        (1e-7, Unit.SECONDS, 1e-7),
+        (1e16, Unit.BYTES, 1e16),
+        ("2.5e3ms", Unit.SECONDS, 2.5),
     ],
 )
 def test_quantities(written, unit, value):
@@ -23,7 +27,11 @@ def test_quantities(written, unit, value):
 
 @pytest.mark.parametrize(
     ("written", "unit"),
-    [("30q", Unit.SECONDS), ("5m", Unit.COUNT), (True, Unit.COUNT), (None, Unit.COUNT), ("", "x")],
+    [
+        *(("30q", Unit.SECONDS), ("5m", Unit.COUNT), (True, Unit.COUNT), (None, Unit.COUNT)),
+        *(("", "x"), ("1e999", Unit.COUNT), (float("inf"), Unit.COUNT), (float("nan"), Unit.COUNT)),
+        ("9" * 305 + "TB", Unit.BYTES),
+    ],
 )
 def test_what_is_no_quantity(written, unit):
     with pytest.raises(QuantityError):
