@@ -2,6 +2,7 @@
 
 import hashlib
 import operator
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,6 +17,7 @@ from core.alerts.units import shown
 
 ALERT_NAME: Final = "alertname"
 SEVERITY: Final = "severity"
+_IN_BRACES: Final = re.compile(r"\{([^{}]*)\}")
 RESERVED: Final = frozenset({ALERT_NAME, SEVERITY})
 
 
@@ -154,10 +156,10 @@ class Rule:
 
 
 def fill(text: str, facts: Mapping[str, str]) -> str:
-    """Plain names in braces only: neither attributes nor calls can be reached."""
-    for name, value in facts.items():
-        text = text.replace("{" + name + "}", value)
-    return text
+    """Plain names in braces only: neither attributes nor calls can be reached. What is filled in
+    comes from strangers and stays as it is, braces and all.
+    """
+    return _IN_BRACES.sub(lambda found: facts.get(found[1], found[0]), text)
 
 
 def fingerprint(labels: Mapping[str, str]) -> str:
