@@ -46,7 +46,8 @@ def worded(notice: Notice, wording: Wording) -> Notice:
         if source is None:
             continue
         try:
-            changes[field] = rendered(source, notice)
+            if made := rendered(source, notice):  # a text of nothing is refused by most channels
+                changes[field] = made
         except TemplateError as error:
             log.warning("alert.template_failed", field=field, error=str(error))
     return replace(notice, **changes)  # type: ignore[arg-type]
@@ -59,7 +60,10 @@ def rendered(source: str, notice: Notice) -> str:
     try:
         parts = _environment().from_string(source).generate(values(notice))
         return _cut(parts)
-    except (JinjaError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+    except (
+        *(JinjaError, ArithmeticError, AttributeError, LookupError),
+        *(RecursionError, TypeError, ValueError),
+    ) as error:
         raise TemplateError(f"The template cannot be rendered: {error}") from error
 
 
@@ -82,6 +86,7 @@ def values(notice: Notice) -> Mapping[str, Any]:
     alerts = found["alerts"]
     return {
         **found,
+        "truncated": found["truncated"] + notice.truncated,
         "severity": notice.severity,
         "firing": [each for each in alerts if each["state"] != "resolved"],
         "resolved": [each for each in alerts if each["state"] == "resolved"],

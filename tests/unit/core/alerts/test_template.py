@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from core.alerts.sample import sample
+from core.alerts.snapshot import read, written
 from core.alerts.template import LONGEST, TemplateError, Wording, problem, rendered, worded
 
 NOTICE = sample()
@@ -23,6 +24,24 @@ def test_a_channel_has_its_own_words():
 def test_a_wrong_template_never_keeps_an_alarm_back():
     told = worded(NOTICE, Wording(title="{{ labels.nothing }}", text="{{ 1 / 0 }}"))
     assert told == NOTICE
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% if labels.team is defined %}for {{ labels.team }}{% endif %}",
+        "{{ title|dictsort }}",
+        "{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}",
+    ],
+)
+def test_what_leaves_no_words_at_all_never_keeps_an_alarm_back(source):
+    assert worded(NOTICE, Wording(title=source, text=source)) == NOTICE
+
+
+def test_a_template_knows_how_many_are_not_among_the_alerts():
+    many = replace(NOTICE, alerts=NOTICE.alerts * 150)
+    assert rendered("{{ truncated }}", many) == "50"
+    assert rendered("{{ truncated }}", read(written(many))) == "50"
 
 
 @pytest.mark.parametrize(
