@@ -57,7 +57,7 @@ def retry_after(answer: Answer, now: datetime) -> float | None:
         return answer.retry_after
     try:
         until = parsedate_to_datetime(answer.headers.get("retry-after", ""))
-    except ValueError:
+    except (ValueError, OverflowError):  # a number in it is beyond what a date can have
         return None
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
     return max(0.0, (until - now).total_seconds())

@@ -76,6 +76,7 @@ def test_what_may_pass_and_what_stays(sink, webhook, status, permanent):
         (format_datetime(NOON + timedelta(seconds=30), usegmt=True), 30),
         ("Sun, 01 Mar 2026 11:00:00 GMT", 0),
         ("soon", None),
+        ("Sun, 01 Mar 2026 11:00:00 +99999999999999", None),
     ],
 )
 def test_the_time_to_wait_may_be_seconds_or_a_moment(sink, webhook, told, seconds):
