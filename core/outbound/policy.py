@@ -70,7 +70,7 @@ class OutboundPolicy:
         carried = inner(address)
         if carried is not None and not self.permits(carried, host):
             return False
-        if address in METADATA:
+        if ipaddress.ip_address(address.packed) in METADATA:  # a zone makes it no other address
             return any(address in each and each.num_addresses == 1 for each in self.networks)
         named = normal(host) in self.hosts
         within = any(address.version == each.version and address in each for each in self.networks)

@@ -74,6 +74,12 @@ def test_credentials_of_clouds_are_opened_by_their_own_address_only(address, ran
     assert OutboundPolicy.of([address]).permits(found)
 
 
+def test_a_zone_does_not_open_credentials_of_clouds():
+    policy = OutboundPolicy.of(["fd00::/8"])
+    assert policy.permits(ip_address("fd00::5%1"))
+    assert not policy.permits(ip_address("fd00:ec2::254%1"))
+
+
 @pytest.mark.parametrize("wrong", ["10.0.0.1/8", "10.0.0.0/33", ""])
 def test_what_is_no_network_is_refused(wrong):
     with pytest.raises(ConfigurationError, match="neither an address"):
