@@ -18,6 +18,8 @@ from core.errors import ConfigurationError
 
 LONGEST: Final = 2**20
 DEEPEST: Final = 30
+# Thousands of rules have fewer; anchors in anchors make any number of a few lines.
+MOST_VALUES: Final = 200_000
 VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -38,6 +40,8 @@ class Document:
     def __init__(self, text: str) -> None:
         self.problems: list[Problem] = []
         self._lines: dict[tuple[Step, ...], int] = {}
+        self._values = 0
+        self._plain = yaml.SafeLoader("")  # it keeps what it has made; with us it goes
         self.content: Mapping[str, Any] = self._read(text)
 
     def line(self, *path: Step) -> int:
@@ -69,13 +73,16 @@ class Document:
     def _value(self, node: yaml.Node, path: tuple[Step, ...]) -> Any:
         """Anchors may be used, but not within themselves."""
         self._lines.setdefault(path, node.start_mark.line + 1)
+        self._values += 1
         if len(path) > DEEPEST:
             raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=node.start_mark)
+        if self._values > MOST_VALUES:
+            raise yaml.MarkedYAMLError(problem="too many values", problem_mark=node.start_mark)
         if isinstance(node, yaml.MappingNode):
             return dict(self._pairs(node, path))
         if isinstance(node, yaml.SequenceNode):
             return [self._value(each, (*path, place)) for place, each in enumerate(node.value)]
-        return _LOADER.construct_object(node)
+        return self._plain.construct_object(node)
 
     def _pairs(self, node: yaml.MappingNode, path: tuple[Step, ...]) -> Iterator[tuple[str, Any]]:
         seen: set[str] = set()
@@ -91,13 +98,6 @@ class Document:
     def _wrong(self, line: int, what: str) -> None:
         remedy = "Mend this place; see the reference of the rule language."
         self.problems.append(Problem(line, "the file", what, remedy))
-
-
-class _Loader(yaml.SafeLoader):
-    """Only what a plain scalar is, is asked of it."""
-
-
-_LOADER: Final = _Loader("")
 
 
 def document(file: Path) -> Document:

@@ -1,6 +1,9 @@
 """Rules of alerts from YAML: the short form, whole rules, and the lines of what is wrong."""
 
+import gc
+
 import pytest
+import yaml
 
 from config.alerts import read_text, shipped
 from config.alerts_file import Document, filled, variables
@@ -142,6 +145,27 @@ def test_what_is_no_file_of_alerts(text, line):
     found = read_text(text)
     assert not found.usable
     assert found.problems[0].line == line
+
+
+def test_anchors_in_anchors_do_not_fill_the_memory():
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+    (problem,) = read_text("\n".join(lines)).problems
+    assert (problem.what, problem.fatal) == ("This is not YAML: too many values.", True)
+
+
+def test_what_was_read_does_not_stay():
+    """A worker reads the file again every half a minute."""
+    read_text(THRESHOLDS)
+    before = nodes()
+    for _ in range(3):
+        read_text(THRESHOLDS)
+    assert nodes() == before
+
+
+def nodes():
+    gc.collect()
+    return sum(isinstance(each, yaml.Node) for each in gc.get_objects())
 
 
 def test_shipped_rules_without_a_fixed_number_wait_for_enough_data():
