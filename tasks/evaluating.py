@@ -23,7 +23,7 @@ from config.telemetry import (
     HEARTBEATS,
 )
 from core.alerts import pushing, waking
-from core.alerts.evaluation import CLOCK, Evaluated, Evaluator
+from core.alerts.evaluation import AHEAD, CLOCK, Evaluated, Evaluator
 from core.alerts.reading import SEVERITIES
 from core.alerts.state import LIVE
 from core.errors import DependencyError
@@ -137,7 +137,7 @@ class Evaluating:
         with self._runtime.database.transaction() as session:
             asked = select(AlertClock.evaluated_at).where(AlertClock.name == CLOCK)
             at = session.scalar(asked)
-        return at is not None and now - at <= ALIVE
+        return at is not None and -AHEAD <= now - at <= ALIVE
 
 
 def wanted_rules(file: Path | None) -> dict[str, NewRule]:

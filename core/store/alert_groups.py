@@ -35,7 +35,7 @@ _CLAIM: Final = text("""
 _PULL: Final = text("""
     UPDATE alert_groups SET next_flush_at = least(next_flush_at, greatest(
         CAST(:now AS timestamptz) + pace.wait * interval '1 second',
-        last_flush_at + pace.between * interval '1 second'))
+        least(last_flush_at, :now) + pace.between * interval '1 second'))
     FROM unnest(CAST(:ids AS bigint[]), CAST(:waits AS float8[]), CAST(:between AS float8[]))
         AS pace (id, wait, between)
     WHERE alert_groups.id = pace.id AND closed_at IS NULL AND last_flush_at IS NOT NULL""")

@@ -95,6 +95,17 @@ def test_the_heartbeat_is_withheld_while_nobody_looks(compose, database):
         assert runtime.evaluating.heartbeat() == {"sent": True, "status": 200}
 
 
+def test_the_heartbeat_is_withheld_while_a_wrong_clock_is_waited_for(compose, database):
+    with sinking() as sink:
+        runtime = compose(heartbeat_url=SecretStr(f"{sink.url}/ping"))
+        ahead = runtime.clock.now() + timedelta(days=1)
+        with database.transaction() as session:
+            session.add(AlertClock(name="rules", evaluated_at=ahead))
+        assert runtime.evaluating.heartbeat()["sent"] is False
+        runtime.evaluating.evaluate()
+        assert runtime.evaluating.heartbeat()["sent"] is True
+
+
 def test_the_disk_of_the_data_directory_is_measured(compose, database):
     share = compose().evaluating.measure()["disk_free_ratio"]
     with database.transaction() as session:

@@ -131,6 +131,20 @@ def test_no_more_than_an_hour_is_caught_up(session, project_id, evaluator):
     assert done.caught_up == MOST_MISSED
 
 
+def test_a_clock_that_was_put_right_is_not_waited_for(session, project_id, evaluator):
+    put(session)
+    evaluator.tick(session, NOW + timedelta(days=1))
+    told(session, project_id, at=NOW, events=12)
+    done = evaluator.tick(session, NOW + timedelta(seconds=1))
+    assert (done.ran, done.caught_up, done.changes) == (True, 0, {"firing": 1})
+
+
+def test_the_clock_of_a_host_that_is_a_little_slow_is_not_believed(session, project_id, evaluator):
+    put(session)
+    evaluator.tick(session, NOW)
+    assert not evaluator.tick(session, NOW - timedelta(minutes=5)).ran
+
+
 def test_an_alert_ends_with_its_rule(session, project_id, evaluator):
     rule = put(session)
     told(session, project_id, at=NOW, events=12)

@@ -63,6 +63,18 @@ def test_what_joins_a_group_that_was_told_long_ago_waits_for_more(session, desk)
     assert desk.told()[-1] == ("ops", "update", 3)
 
 
+def test_what_joins_a_group_is_told_although_the_clock_was_a_day_ahead(session, desk):
+    desk.now = NOW + timedelta(days=1)
+    fire(session, desk.now)
+    desk.run()
+    desk.run(after=5 * SECOND)
+    desk.now = NOW
+    fire(session, NOW, "second")
+    assert desk.run().notifications == 0
+    desk.run(after=5 * MINUTE)
+    assert desk.told()[-1] == ("ops", "update", 2)
+
+
 def test_the_same_is_said_again_after_the_repeat_interval(session, desk):
     fire(session, NOW)
     desk.run()
