@@ -263,10 +263,15 @@ class _Flush:
                 said = f"The budget of {channel} is used up; it comes with the digest{at}."
                 self._decide(member, Step.BUDGET, channel, said, channel)
         for member in members:
-            if member.alert.firing:
-                self.told[member.alert.id].setdefault(channel, way)
-            else:
-                self.told[member.alert.id].pop(channel, None)
+            self._note(member, channel, way)
+
+    def _note(self, member: Member, channel: str, way: Way) -> None:
+        """What was told by itself counts more than what came with a digest."""
+        told = self.told[member.alert.id]
+        if not member.alert.firing:
+            told.pop(channel, None)
+        elif told.get(channel) in {None, Way.DIGEST}:
+            told[channel] = way
 
     def _hold(
         self, member: Member, step: Step, outcome: str, reason: str, channel: str | None = None

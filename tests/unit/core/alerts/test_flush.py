@@ -169,6 +169,20 @@ def test_without_room_in_the_budget_it_is_for_the_digest():
     assert later.wanted == ()
 
 
+def test_what_came_with_a_digest_and_is_told_later_is_open_from_then_on():
+    pages = {"stateful": frozenset({"ops"})}
+    digest = {"ops": Way.DIGEST}
+    later = picture(now=NOW + PACE.repeat, **pages)
+    told = flush(group(alert(1), told=digest, last={"ops": NOW}), later)
+    assert kinds(told) == [("ops", Kind.UPDATE, (1,))]
+    (member,) = told.members
+    over = group(Member(alert(1, firing=False), member.told), last={"ops": NOW})
+    assert kinds(flush(over, picture(**pages))) == [("ops", Kind.RESOLVE, (1,))]
+    spent = picture(now=NOW + PACE.repeat, rooms={"ops": Room(0, NOW + HOUR)})
+    again = flush(group(alert(1), told=SENT, last={"ops": NOW}), spent)
+    assert [member.told for member in again.members] == [SENT]
+
+
 def test_the_end_of_what_is_open_costs_nothing():
     over = group(alert(1, firing=False), told=SENT, last={"ops": NOW})
     spent = picture(rooms={"ops": Room(0, NOW + HOUR)}, stateful=frozenset({"ops"}))
