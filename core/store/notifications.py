@@ -28,7 +28,7 @@ ORDER: Final = Keyset(Notification.id, Notification.id)
 WAITING, DELIVERED, SUPERSEDED, DEAD = "waiting", "delivered", "superseded", "dead"
 # What may still be sent: a dead one is when it is replayed.
 OPEN: Final = frozenset({WAITING, DEAD})
-ACKNOWLEDGE, RESOLVE = "acknowledge", "resolve"
+ACKNOWLEDGE, RESOLVE, DIGEST = "acknowledge", "resolve", "digest"
 # What tells all of an episode as it stands, so that what came before need not be told any more.
 WHOLE: Final = frozenset({"trigger", "update", RESOLVE})
 # What is older has gone with its time, and not by somebody's hand.
@@ -191,7 +191,8 @@ def owing(
 
     Not those that nobody can have got: no attempt of the episode was ever begun. Others than the
     stateful channels are told only where a group has lost its alerts, as when they were deleted:
-    as long as they are there, their end is decided with the group, and be it as a digest.
+    as long as they are there, their end is decided with the group, and be it as a digest. A digest
+    that a stateful channel was sent is open there until all of its alerts are over.
     """
     earlier, later = aliased(Notification), aliased(Notification)
     same = (later.channel == Notification.channel, later.dedup_key == Notification.dedup_key)
@@ -210,9 +211,13 @@ def owing(
         .where(
             or_(
                 Notification.channel.in_(promised.stateful),
-                and_(Notification.channel.in_(promised.others), _bereft(promised, before)),
+                and_(
+                    Notification.channel.in_(promised.others),
+                    Notification.kind != DIGEST,
+                    _bereft(promised, before),
+                ),
             ),
-            Notification.kind.in_(WHOLE - {RESOLVE}),
+            Notification.kind.in_({*WHOLE, DIGEST} - {RESOLVE}),
             Notification.created_at < before,
             ~followers,
             begun,

@@ -10,6 +10,7 @@ from aiosmtpd.controller import Controller
 from sqlalchemy import delete, select, update
 from structlog.testing import capture_logs
 
+from core.alerts.budget import Budget
 from core.alerts.channel import TransportError
 from core.alerts.channels.apprise import Apprise
 from core.alerts.channels.console import Console
@@ -201,6 +202,32 @@ def test_every_channel_hears_of_the_end_once(house, alert, way):
         first, *rest = heard(house)
         assert not over(first), name
         assert [over(each) for each in rest] == [True], name
+
+
+def test_a_digest_that_is_open_is_ended_with_its_alerts(database, clock, sink, mail):
+    route = replace(OPS, channels=("pagerduty",), group_by=("alertname",))
+    budgets = {"pagerduty": Budget(1, 10 * MINUTE)}
+    house = House(database, clock, sink, mail, root=route, budgets=budgets)
+    with database.transaction() as session:
+        alerts = [fire(session, clock.now(), name) for name in ("one", "two")]
+        session.expunge_all()
+    for after in (0 * SECOND, 5 * SECOND, 10 * MINUTE):
+        house.flush(after)
+    assert house.settle(10 * MINUTE).resolved == 0
+    house.deliver()
+    assert [each["event_action"] for each in posted("/pagerduty")(house)] == ["trigger", "trigger"]
+    for each in alerts:
+        resolved(house, each)
+    assert house.settle(10 * MINUTE).resolved == 1
+    assert house.settle(10 * MINUTE).resolved == 0
+    house.deliver()
+    told = posted("/pagerduty")(house)
+    keys = {
+        action: {each["dedup_key"] for each in told if each["event_action"] == action}
+        for action in ("trigger", "resolve")
+    }
+    assert len(keys["trigger"]) == 2
+    assert keys["trigger"] == keys["resolve"]
 
 
 @pytest.mark.parametrize("way", [resolved, deleted])
