@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from sqlalchemy.orm import Session
 
-from core.alerts.units import Unit
+from core.alerts.units import QuantityError, Unit, quantity
 
 # Of one series: names and values, in the order of the names.
 Labels = tuple[tuple[str, str], ...]
@@ -117,6 +117,19 @@ class Particular(Protocol):
     """A condition whose options have to make sense; `wrong` tells what does not."""
 
     def wrong(self, measure: Measure) -> str | None: ...
+
+
+def fewest_of(measure: Measure, usual: int) -> float:
+    """With less than that a number rests on too little, and is not known."""
+    return quantity(measure.option("fewest", usual), Unit.COUNT)
+
+
+def wrong_fewest(measure: Measure) -> str | None:
+    try:
+        fewest_of(measure, 1)
+    except QuantityError as error:
+        return f"'fewest': {error}"
+    return None
 
 
 def named(*metrics: Metric) -> dict[str, Metric]:

@@ -14,13 +14,12 @@ from typing import Any, Final
 
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core.alerts.book import RuleBook
 from core.alerts.condition import Answers, Condition, Look, Measure
 from core.alerts.conditions import conditions
-from core.alerts.failures import Failures
+from core.alerts.failures import CAUSES, Failures
 from core.alerts.living import Living
 from core.alerts.panel import Panel
 from core.alerts.rows import begun, moved
@@ -35,7 +34,6 @@ from core.alerts.weighing import (
     standing,
     weighed,
 )
-from core.errors import ConfigurationError
 from core.model import AlertClock
 from core.store import alerts as rows
 from core.store import projects
@@ -141,7 +139,7 @@ class Evaluator:
             try:
                 with savepoint(session):
                     answers |= self._conditions[kind].measure(session, measures, look)
-            except (SQLAlchemyError, ConfigurationError) as error:
+            except CAUSES as error:
                 failed[kind] = error
         self._failures.tell(failed, kinds, found)
         return answers, tuple(failed)

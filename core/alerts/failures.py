@@ -4,12 +4,19 @@ Rules are looked at every two seconds; a log line at each look would bury everyt
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import Final
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.alerts.rule import Rule
+from core.errors import ConfigurationError
 
+# What a condition may come to, be it by an option or a number that nobody thought of.
+CAUSES: Final = (
+    *(SQLAlchemyError, ConfigurationError),
+    *(ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
+)
 log = structlog.get_logger()
 
 

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core.alerts.backtest.rehearsal import Rehearsal, Said
@@ -21,11 +20,12 @@ from core.alerts.backtest.report import Episode, Report, notifications
 from core.alerts.backtest.stage import Happened, Stage
 from core.alerts.condition import Answers, Condition, Look, Measure, Sample
 from core.alerts.conditions import rehearsing
+from core.alerts.failures import CAUSES
 from core.alerts.route import Plan
 from core.alerts.rule import Rule
 from core.alerts.silence import Silence
 from core.alerts.state import ACTIVE
-from core.errors import ConfigurationError, UnprocessableError
+from core.errors import UnprocessableError
 from core.store import projects
 from core.store.engine import savepoint
 
@@ -157,6 +157,6 @@ class _Play:
             try:
                 with savepoint(self._session):
                     answers |= self._conditions[kind].measure(self._session, measures, look)
-            except (SQLAlchemyError, ConfigurationError) as error:
+            except CAUSES as error:
                 self._failed[kind] = str(error)
         return answers

@@ -15,8 +15,10 @@ from core.alerts.condition import (
     Measure,
     Metric,
     Sample,
+    fewest_of,
     labels,
     named,
+    wrong_fewest,
 )
 from core.alerts.series import MINUTE, Minutes, Series, Tally, grouped, quantile
 from core.alerts.units import Unit
@@ -85,6 +87,11 @@ class Components:
     options: Mapping[str, str] = {
         "fewest": "with fewer reports, ratio and durations are unknown; usually 1"
     }
+
+    @staticmethod
+    def wrong(measure: Measure) -> str | None:
+        """What makes no sense in its options."""
+        return wrong_fewest(measure)
 
     def __init__(self) -> None:
         self._minutes = Minutes()
@@ -181,7 +188,7 @@ def _values(tallies: Collection[Tally], measure: Measure) -> list[float | None]:
     minutes = measure.over.total_seconds() / MINUTE
     share = _QUANTILES.get(measure.metric)
     read = _READ.get(measure.metric)
-    fewest = float(measure.option("fewest", 1))
+    fewest = fewest_of(measure, 1)
     always = fewest <= 1 or Components.metrics[measure.metric].empty is not None
     enough = [always or _enough(each, measure.metric, fewest) for each in tallies]
     pairs = zip(tallies, enough, strict=True)

@@ -8,7 +8,18 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from core.alerts.condition import About, Answers, Look, Measure, Metric, Sample, labels, named
+from core.alerts.condition import (
+    About,
+    Answers,
+    Look,
+    Measure,
+    Metric,
+    Sample,
+    fewest_of,
+    labels,
+    named,
+    wrong_fewest,
+)
 from core.alerts.units import Unit
 
 # Fewer recoveries than this have no rate worth telling.
@@ -44,6 +55,11 @@ class Recoveries:
     historic = True
     options: Mapping[str, str] = {"fewest": f"below so many the rate is unknown; {FEWEST} usually"}
 
+    @staticmethod
+    def wrong(measure: Measure) -> str | None:
+        """What makes no sense in its options."""
+        return wrong_fewest(measure)
+
     def measure(self, session: Session, measures: Collection[Measure], look: Look) -> Answers:
         values = {
             "windows": sorted({each.over.total_seconds() for each in measures}),
@@ -72,5 +88,5 @@ def _samples(rows: Sequence[Any], measure: Measure, look: Look) -> list[Sample]:
 def _value(found: Sequence[int], measure: Measure) -> float | None:
     ended, recovered, failed, tried = found
     if measure.metric == "rate":
-        return recovered / tried if tried >= max(measure.option("fewest", FEWEST), 1) else None
+        return recovered / tried if tried >= max(fewest_of(measure, FEWEST), 1) else None
     return {"ended": ended, "recovered": recovered, "failed": failed}[measure.metric]

@@ -115,6 +115,14 @@ rules:
             "{measure: component.errors, above: 1, labels: {component: x}}",
             "'component' is a label of its series.",
         ),
+        (
+            "{measure: component.p95, above: 1, with: {fewest: many}}",
+            "Its options make no sense: 'fewest': 'many' is no number.",
+        ),
+        (
+            "{measure: recovery.rate, below: 0.5, with: {fewest: 5m}}",
+            "Its options make no sense: 'fewest': 'm' is no unit of count",
+        ),
         ("{measure: queue.age, above: 1m, project: shop}", "Its series belong to no project."),
     ],
 )

@@ -1,13 +1,16 @@
 """From component minutes and signals to alerts as rows, by the clock."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
 from config.alerts import read_text
+from core.alerts.book import RuleBook
 from core.alerts.condition import Look, Measure
 from core.alerts.conditions import conditions
+from core.alerts.conditions.components import Components
 from core.alerts.evaluation import MOST_MISSED, Evaluator
 from core.model import AlertClock
 from core.store import alert_rules, alerts, components, signals
@@ -192,6 +195,27 @@ rules:
     assert alerts.living(session) == []
     evaluator.tick(session, NOW + timedelta(minutes=12))
     assert only(session).labels["project"] == "shop"
+
+
+class Broken(Components):
+    """Fails as one does that an option leads astray."""
+
+    kind = "broken"
+
+    def measure(self, session, measures, look):
+        raise ValueError("no such number")
+
+
+def test_a_condition_that_fails_leaves_the_others_alone(session, project_id, monkeypatch):
+    put(session)
+    broken = read_text("rules: [{name: B, measure: component.memory, above: 1}]").rules[0].rule
+    evaluator = Evaluator(conditions() | {"broken": Broken()})
+    measure = replace(broken.measure, kind="broken")
+    known = (*RuleBook().rules(session), replace(broken, measure=measure, id=99))
+    monkeypatch.setattr(RuleBook, "rules", lambda *_: known)
+    told(session, project_id, at=NOW, events=12)
+    done = evaluator.tick(session, NOW + timedelta(seconds=1))
+    assert (done.failed, done.changes) == (("broken",), {"firing": 1})
 
 
 def test_one_evaluation_runs_at_a_time(database):
