@@ -37,7 +37,8 @@ rules:
 
 A rule is looked at every two seconds. Each series that its measure finds is judged alone and has an
 alert of its own, whose labels are `alertname`, `severity`, those of the rule, and those of the
-series.
+series. Where `by` makes one series of several, what is counted is added up, a component was heard
+of when one of them was, and of other numbers the worst counts.
 """
 _NUMBERS: Final = """
 ## Numbers

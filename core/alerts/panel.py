@@ -18,13 +18,31 @@ class Panel:
         self._values = [value for value, _ in known]
         self._places = [place for _, place in known]
 
+    def worst(self, side: Side) -> Mapping[Labels, Sample]:
+        """By their labels; of those that are one by their labels the worst, as `beyond` has it."""
+        if len(self._by_labels) == len(self.samples):
+            return self._by_labels
+        return self._highest if side.upwards else self._lowest
+
     @cached_property
-    def by_labels(self) -> Mapping[Labels, Sample]:
+    def _by_labels(self) -> Mapping[Labels, Sample]:
         return {each.labels: each for each in self.samples}
 
     @cached_property
+    def _highest(self) -> Mapping[Labels, Sample]:
+        rising = (self.samples[place] for place in self._places)
+        return {each.labels: each for each in (*self.unknown, *rising)}
+
+    @cached_property
+    def _lowest(self) -> Mapping[Labels, Sample]:
+        falling = (self.samples[place] for place in reversed(self._places))
+        return {each.labels: each for each in (*self.unknown, *falling)}
+
+    @cached_property
     def unknown(self) -> Sequence[Sample]:
-        return [each for each in self.samples if each.value is None]
+        """Those of which nothing is known by these labels."""
+        known = {self.samples[place].labels for place in self._places}
+        return [each for each in self.samples if each.value is None and each.labels not in known]
 
     def beyond(self, side: Side, threshold: float, *, most: int) -> list[Sample]:
         """The worst first, and no more than `most`."""

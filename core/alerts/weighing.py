@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from typing import Final, NamedTuple
 
 from core.alerts.condition import About, Labels, Sample
@@ -69,7 +70,7 @@ def weighed(rule: Rule, panel: Panel, alerts: Mine, now: datetime) -> tuple[list
     moves: list[Move] = []
     same: list[Same] = []
     plain = not rule.terms.escalate
-    by_labels, steady = panel.by_labels, rule.steady
+    by_labels, steady = panel.worst(rule.side), rule.steady
     for series, alert in alerts.items():
         sample = by_labels.get(series)
         value = None if sample is None else sample.value
@@ -106,14 +107,18 @@ def candidates(rule: Rule, panel: Panel, alerts: Mine) -> Iterator[Candidate]:
     hits = panel.beyond(rule.side, first, most=MOST + len(alerts))
     if rule.terms.no_data is NoData.ALERT:
         hits = [*hits, *panel.unknown, *_missing(rule, panel)]
-    for sample in [each for each in hits if each.labels not in alerts][:MOST]:
+    fresh: dict[Labels, Sample] = {}
+    for each in hits:
+        if each.labels not in alerts:
+            fresh.setdefault(each.labels, each)
+    for sample in islice(fresh.values(), MOST):
         seen = _judged(rule, sample, active=False)
         labels = rule.labelled(sample.labels, seen.severity)
         yield Candidate(rule, sample.labels, sample.about, seen, fingerprint(labels), labels)
 
 
 def _seen(rule: Rule, panel: Panel, series: Labels, *, active: bool) -> Seen:
-    sample = panel.by_labels.get(series)
+    sample = panel.worst(rule.side).get(series)
     if sample is not None:
         return _judged(rule, sample, active=active)
     if not rule.matches(series):

@@ -1,8 +1,8 @@
 """Components: what they report of themselves and their error events, from the minute roll-ups."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import timedelta
-from typing import Final
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -106,7 +106,8 @@ class Components:
             self._minutes.read(session, look.at, max(each.over for each in counted))
             answers |= self._counted(counted, look)
         if quiet:
-            answers |= dict.fromkeys(quiet, self._silent(session, look))
+            heard = session.execute(_HEARD, {"since": look.at - MEMORY, "until": look.at}).all()
+            answers |= {each: self._silent(heard, each, look) for each in quiet}
         return answers
 
     def _counted(self, measures: Sequence[Measure], look: Look) -> dict[Measure, Sequence[Sample]]:
@@ -135,19 +136,20 @@ class Components:
         since = (look.at - measure.over).timestamp()
         return [
             self._names.sample(series, measure.by, _in_a_row(minutes, since))
-            for series, minutes in self._minutes
+            for series, minutes in _merged(self._minutes, measure.by)
         ]
 
-    def _silent(self, session: Session, look: Look) -> list[Sample]:
+    def _silent(self, heard: Sequence[Any], measure: Measure, look: Look) -> list[Sample]:
         """Counts from the end of the minute in which it was heard of."""
-        rows = session.execute(_HEARD, {"since": look.at - MEMORY, "until": look.at})
+        last: dict[Series, datetime] = {}
+        for project_id, component, minute in heard:
+            series = _whose((project_id, component), measure.by)
+            last[series] = max(minute, last.get(series, minute))
         return [
             self._names.sample(
-                (row[0], row[1]),
-                Components.by,
-                max((look.at - row[2]).total_seconds() - MINUTE, 0),
+                series, measure.by, max((look.at - minute).total_seconds() - MINUTE, 0)
             )
-            for row in rows
+            for series, minute in last.items()
         ]
 
 
@@ -179,8 +181,26 @@ class _Names:
 def _grouped(tallies: Mapping[Series, Tally], by: tuple[str, ...]) -> dict[Series, Tally]:
     if set(by) == set(Components.by):
         return dict(tallies)
-    project, component = "project" in by, "component" in by
-    return grouped(tallies, lambda one: (one[0] if project else 0, one[1] if component else ""))
+    return grouped(tallies, lambda one: _whose(one, by))
+
+
+def _merged(
+    every: Iterable[tuple[Series, Mapping[int, Tally]]], by: tuple[str, ...]
+) -> Iterable[tuple[Series, Mapping[int, Tally]]]:
+    """Minute by minute, where several are one series."""
+    if set(by) == set(Components.by):
+        return every
+    found: dict[Series, dict[int, Tally]] = {}
+    for one, minutes in every:
+        sums = found.setdefault(_whose(one, by), {})
+        for minute, each in minutes.items():
+            sums[minute] = sums[minute].plus(each) if minute in sums else each
+    return found.items()
+
+
+def _whose(one: Series, by: tuple[str, ...]) -> Series:
+    """The series that a component belongs to."""
+    return one[0] if "project" in by else 0, one[1] if "component" in by else ""
 
 
 def _values(tallies: Collection[Tally], measure: Measure) -> list[float | None]:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Final
 
 import pytest
 from sqlalchemy import text
@@ -13,10 +14,11 @@ from core.alerts.conditions import conditions
 from core.alerts.conditions.components import Components
 from core.alerts.evaluation import MOST_MISSED, Evaluator
 from core.model import AlertClock
-from core.store import alert_rules, alerts, components, signals
+from core.store import alert_rules, alerts, components, gauges, signals
 from core.store.alert_rules import NewRule, Source
 from core.store.alerts import Write
 from core.store.components import Delta, Slot
+from core.store.gauges import Reading
 from core.store.signals import NewSignal
 from tests.integration.core.rows import NOW, add_issue
 
@@ -195,6 +197,34 @@ rules:
     assert alerts.living(session) == []
     evaluator.tick(session, NOW + timedelta(minutes=12))
     assert only(session).labels["project"] == "shop"
+
+
+FEWER: Final = """
+rules:
+  - {name: Silent, measure: component.silence, by: [component], above: 5m}
+  - {name: Row, measure: component.consecutive_failures, over: 15m, by: [project], at_least: 3}
+  - {name: Disk, measure: gauge.last, with: {gauge: free}, by: [host], below: 0.1}
+"""
+
+
+@pytest.mark.parametrize("worse", [{"path": "/"}, {"path": "/data"}])
+def test_several_that_are_one_series_have_one_alert_that_stays(
+    session, project_id, evaluator, worse
+):
+    told(session, project_id, at=NOW - timedelta(minutes=10), component="cart", failures=2)
+    told(session, project_id, at=NOW - timedelta(minutes=4), component="shop", failures=2)
+    for found in read_text(FEWER).rules:
+        new = NewRule(name=found.rule.name, body=found.body, source=Source.API, author="ana")
+        alert_rules.create(session, new, now=NOW)
+    readings = [
+        Reading("free", 0.05 if {"path": path} == worse else 0.9, {"host": "a", "path": path})
+        for path in ("/", "/data")
+    ]
+    gauges.put(session, readings, now=NOW)
+    changes = [evaluator.tick(session, NOW + timedelta(seconds=2 * n)).changes for n in range(3)]
+    assert changes == [{"firing": 3}, {}, {}]
+    values = {each.labels["alertname"]: each.value for each in alerts.living(session)}
+    assert values == {"Silent": pytest.approx(544, abs=60), "Row": 4, "Disk": 0.05}
 
 
 class Broken(Components):
