@@ -49,7 +49,7 @@ class Duty:
         return Rota(
             name=name,
             people=tuple(self._person(entry, each, "people") for each in entry.texts("people")),
-            start=_moment(entry, "start") or NEVER,
+            start=_moment(entry, "start", zone) or NEVER,
             every=max(entry.span("every", WEEK), timedelta(hours=1)),
             zone=zone,
             overrides=tuple(self._overrides(entry, zone)),
@@ -59,7 +59,7 @@ class Duty:
         found = []
         for each in entry.each("overrides"):
             each.only(("person", "from", "until"))
-            start, end = _moment(each, "from"), _moment(each, "until")
+            start, end = _moment(each, "from", zone), _moment(each, "until", zone)
             person = self._person(each, each.text("person"), "person")
             if start is None or end is None or end <= start:
                 each.fail("It has no time.", "Write from: and a later until:.")
@@ -122,24 +122,35 @@ def _clock(entry: Entry, key: str) -> time:
         value = f"{value // 60:02}:{value % 60:02}"
     text = str(value or "00:00")
     try:
-        return time.fromisoformat("00:00" if text == "24:00" else text.zfill(5))
+        found = time.fromisoformat("00:00" if text == "24:00" else text.zfill(5))
     except ValueError:
         entry.fail(f"{key!r} is {value!r}, no time.", 'Write it as "09:30".', key)
         return time()
+    if found.tzinfo is not None:
+        entry.fail(
+            f"{key!r} is {value!r}, with a zone.", 'Write "09:30", and zone: beside it.', key
+        )
+    return found.replace(tzinfo=None)
 
 
-def _moment(entry: Entry, key: str) -> datetime | None:
-    """A date, with a time or without, by the wall clock of the rota."""
+def _moment(entry: Entry, key: str, zone: ZoneInfo) -> datetime | None:
+    """A date, with a time or without, by the wall clock of the rota; with a zone of its own it is
+    the same moment there.
+    """
     value = entry.table.get(key)
     if value is None:
         return None
     try:
         found = datetime.fromisoformat(str(value))
-    except ValueError:
+        return (found.astimezone(zone) if found.tzinfo else found).replace(tzinfo=None)
+    except (ValueError, OverflowError):
         entry.fail(f"{key!r} is {value!r}, no moment.", 'Write it as "2026-01-05 09:00".', key)
         return None
-    return found.replace(tzinfo=None)
 
 
 def _absolute(wall: datetime, zone: ZoneInfo) -> datetime:
-    return wall.replace(tzinfo=zone).astimezone(UTC)
+    """At the edges of the calendar the wall clock is as good as any."""
+    try:
+        return wall.replace(tzinfo=zone).astimezone(UTC)
+    except OverflowError:
+        return wall.replace(tzinfo=UTC)

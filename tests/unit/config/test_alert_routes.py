@@ -96,6 +96,37 @@ def test_mistakes_are_told_with_their_lines(text, line, told):
     assert told in str(problem)
 
 
+@pytest.mark.parametrize("time", ["22:00Z", "22:00+02:00"])
+def test_hours_have_their_zone_beside_them(time):
+    found = read_text(f'time_intervals: [{{name: night, from: "{time}", until: "06:00"}}]', NAMES)
+    (problem,) = found.problems
+    assert (problem.what, found.usable) == (f"'from' is '{time}', with a zone.", False)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "first", "last"),
+    [
+        ("2026-07-01T09:00:00Z", "2026-07-01 13:00", "2026-07-01T09", "2026-07-01T11"),
+        ("2026-07-01T09:00:00-05:00", "2026-07-02", "2026-07-01T14", "2026-07-01T22"),
+        ("0001-01-01", "9999-12-31", "0001-01-01T00", "9999-12-30T23"),
+    ],
+)
+def test_an_exception_may_have_a_zone_of_its_own(start, end, first, last):
+    text = WHOLE.replace(
+        "from: 2026-01-06, until: 2026-01-07 12:00", f"from: {start}, until: {end}"
+    )
+    found = read_text(text, NAMES)
+    assert found.problems == ()
+    (override,) = found.plan.rotas["primary"].overrides
+    assert override.start.isoformat().startswith(first)
+    assert override.end.isoformat().startswith(last)
+
+
+def test_an_exception_beyond_the_calendar_is_no_moment():
+    text = WHOLE.replace("2026-01-07 12:00", "9999-12-31T23:59:59-05:00")
+    assert "no moment" in read_text(text, NAMES).problems[0].what
+
+
 def test_warnings_leave_the_file_usable():
     found = read_text("route:\n  severity: []\n  routes: [{severity: [urgent]}]", NAMES)
     assert found.usable
