@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 from core.alerts.channel import TransportError
@@ -45,22 +43,10 @@ class Poster:
         raise TransportError(
             f"The channel answered {answer.status}.",
             permanent=answer.status < _OWN_FAULT and answer.status not in PASSING,
-            retry_after=retry_after(answer, self.clock.now()),
+            retry_after=answer.wait(self.clock.now()),
             status=answer.status,
             excerpt=excerpt(answer.body),
         )
-
-
-def retry_after(answer: Answer, now: datetime) -> float | None:
-    """Seconds, also where a moment was told."""
-    if answer.retry_after is not None:
-        return answer.retry_after
-    try:
-        until = parsedate_to_datetime(answer.headers.get("retry-after", ""))
-    except (ValueError, OverflowError):  # a number in it is beyond what a date can have
-        return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max(0.0, (until - now).total_seconds())
 
 
 def excerpt(body: bytes) -> str:

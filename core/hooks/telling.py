@@ -137,18 +137,18 @@ class Courier:
         headers = signed(delivery.message_id, body, at=now, secrets=secrets)
         headers["content-type"] = "application/json"
         answer = self.outbound.call(Call("POST", hook.url, headers, body), timeout=self.seconds)
-        _check(answer)
+        _check(answer, now)
         delivery.status, delivery.delivered_at = answer.status, now
         return {"sent": True, "status": answer.status}
 
 
-def _check(answer: Answer) -> None:
+def _check(answer: Answer, now: datetime) -> None:
     if answer.ok:
         return
     told = f"The endpoint answered {answer.status}."
     passing = {_TIMEOUT, _TOO_MANY}
     if answer.status >= _OWN_FAULT or answer.status in passing:
-        raise NotTakenError(told, retry_after=answer.retry_after)
+        raise NotTakenError(told, retry_after=answer.wait(now))
     raise RefusedError(told)
 
 

@@ -7,6 +7,8 @@ them would lead somewhere else than to what was judged.
 import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Final
 from urllib.parse import quote, urlsplit
@@ -68,9 +70,20 @@ class Answer:
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds; a date is left to whoever decides when to try again."""
+        """Seconds; `wait` takes a date as well."""
         told = self.headers.get("retry-after", "")
         return float(told) if told.isdecimal() else None
+
+    def wait(self, now: datetime) -> float | None:
+        """Seconds until it may be tried again, also where a moment was told."""
+        if self.retry_after is not None:
+            return self.retry_after
+        try:
+            until = parsedate_to_datetime(self.headers.get("retry-after", ""))
+        except (ValueError, OverflowError):  # a number in it is beyond what a date can have
+            return None
+        until = until if until.tzinfo else until.replace(tzinfo=UTC)
+        return max(0.0, (until - now).total_seconds())
 
 
 class Outbound:

@@ -49,7 +49,7 @@ class Messenger:
             raise ActionError(
                 f"The application answered {answer.status} to {kind}.",
                 permanent=not (answer.status >= SERVER_ERROR or answer.status in PASSING),
-                retry_after=answer.retry_after,
+                retry_after=answer.wait(now),
                 status=answer.status,
             )
         return evidence(answer)

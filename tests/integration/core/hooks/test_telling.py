@@ -3,6 +3,7 @@ import threading
 import uuid
 from contextlib import contextmanager
 from datetime import timedelta
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pluggy
@@ -33,6 +34,7 @@ class Endpoint:
         self.url = url
         self.got = []
         self.answers = []
+        self.retry_after = "7"
 
 
 @contextmanager
@@ -43,7 +45,7 @@ def listening():
             headers = {name.lower(): value for name, value in self.headers.items()}
             endpoint.got.append((headers, body))
             self.send_response(endpoint.answers.pop(0) if endpoint.answers else 200)
-            self.send_header("retry-after", "7")
+            self.send_header("retry-after", endpoint.retry_after)
             self.end_headers()
 
         def log_message(self, *_):
@@ -203,6 +205,17 @@ def test_what_can_change_is_tried_again(world, recovered, endpoint, status, erro
     endpoint.answers = [status]
     with pytest.raises(error):
         world.delivered()
+
+
+def test_the_time_to_wait_may_be_a_moment(world, clock, recovered, endpoint):
+    world.hooked(endpoint.url, occasions=[Occasion.ERROR])
+    world.announced()
+    endpoint.answers = [429]
+    until = clock.now().replace(microsecond=0) + timedelta(minutes=10)
+    endpoint.retry_after = format_datetime(until, usegmt=True)
+    with pytest.raises(NotTakenError) as refused:
+        world.delivered()
+    assert refused.value.retry_after == pytest.approx(600, abs=1)
 
 
 def test_the_inside_of_the_network_is_not_called(world, recovered, endpoint):
