@@ -149,7 +149,8 @@ def over(silence: Silence, facts: Facts, now: datetime) -> str | None:
         return "All that it covered is resolved."
     if ends.events is not None and facts.events >= ends.events:
         return f"{facts.events} more events came."
-    if ends.release and facts.released_at is not None and facts.released_at > silence.created_at:
+    begun = max(silence.created_at, silence.starts_at)
+    if ends.release and facts.released_at is not None and facts.released_at > begun:
         return "There is a new release."
     return None
 

@@ -72,15 +72,18 @@ def read(row: SilenceRow) -> Silence:
 
 
 def create(session: Session, new: NewSilence, *, actor: Actor, now: datetime) -> SilenceRow:
-    """What fires already and is covered counts as matched: "until resolved" holds for it."""
+    """What fires already and is covered counts as matched: "until resolved" holds for it. Of one
+    that begins later nobody knows yet what it will meet.
+    """
     _check(new, now)
-    firing = covering(session, new, now)
+    begins = new.starts_at or now
+    firing = covering(session, new, now) if begins <= now else []
     row = SilenceRow(
         project_id=new.project_id,
         scope=new.scope.value,
         subject=new.subject,
         matchers=[matcher.row() for matcher in new.matchers],
-        starts_at=new.starts_at or now,
+        starts_at=begins,
         until_at=new.ends.at,
         until_resolved=new.ends.resolved,
         until_events=new.ends.events,

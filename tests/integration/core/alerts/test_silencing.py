@@ -50,6 +50,23 @@ def test_until_resolved(session, desk):
     assert desk.told() == []
 
 
+def test_one_that_begins_later_does_not_end_before(session, desk):
+    alert = fire(session, NOW)
+    row = silence(session, starts_at=NOW + timedelta(hours=1), ends=Ends(resolved=True))
+    change(session, alert, "resolved", NOW + MINUTE)
+    desk.run(after=2 * MINUTE)
+    assert row.expired_at is None
+    again = fire(session, NOW + timedelta(hours=2), "High error rate", component="cart")
+    desk.now = NOW + timedelta(hours=2)
+    desk.run()
+    desk.run(after=5 * SECOND)
+    assert (row.covered, desk.trace(again)[-1]) == (1, "silenced")
+    change(session, again, "resolved", desk.now)
+    desk.run(after=6 * MINUTE)
+    desk.run(after=SECOND)
+    assert row.expired_why == "All that it covered is resolved."
+
+
 def test_until_a_time(session, desk):
     fire(session, NOW)
     row = silence(session, ends=Ends(at=NOW + MINUTE))

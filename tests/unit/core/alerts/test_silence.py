@@ -61,6 +61,12 @@ def test_what_has_covered_nothing_yet_waits_for_it():
     assert over(silence(ends=Ends(resolved=True)), Facts(), NOW) is None
 
 
+def test_a_release_before_it_begins_does_not_end_it():
+    later = silence(ends=Ends(release=True), starts_at=NOW + HOUR)
+    assert over(later, Facts(released_at=NOW + MINUTE), NOW + 2 * MINUTE) is None
+    assert over(later, Facts(released_at=NOW + 2 * HOUR), NOW + 2 * HOUR) is not None
+
+
 def test_a_maintenance_holds_in_its_windows_only():
     window = Window("0 12 * * mon", 30)
     nightly = silence(window=window)
