@@ -84,8 +84,10 @@ def _name(cls: type) -> str:
 
 
 def _message(exception: BaseException) -> str:
+    """What a driver said, without the statement that the layer above adds."""
+    inner = getattr(exception, "orig", None)
     try:
-        text = str(exception)
+        text = str(inner if isinstance(inner, BaseException) else exception)
     except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError):
         text = ""
     return (text or type(exception).__name__)[:MESSAGE_LIMIT]

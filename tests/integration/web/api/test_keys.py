@@ -77,3 +77,9 @@ def test_an_administrator_of_one_project_sees_keys_of_it_only(as_role, admin, pr
 def test_every_role_can_be_given(admin):
     for role in Role:
         assert admin.post("/api/v1/keys", json={"role": role}).json()["role"] == role
+
+
+def test_what_cannot_be_stored_is_told_without_statement_and_values(admin):
+    answer = admin.post("/api/v1/keys", json={"role": "read", "label": "a\x00b"})
+    assert answer.status_code == 400
+    assert answer.json()["detail"] == "PostgreSQL text fields cannot contain NUL (0x00) bytes"
