@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from core.model.transactions import UNDECIDED, Transaction
 from core.store.transactions.journal import Kind, State, told
 
+COMMITS: Final = frozenset({State.COMMITTING, State.COMMITTED})
 # Deadlines go by the database's clock, as leases do.
 _CLOCK: Final = func.clock_timestamp()
 _FINAL: Final = {State.COMMITTING: State.COMMITTED, State.ABORTING: State.ROLLED_BACK}

@@ -16,8 +16,7 @@ from core.store.transactions.twophase import GivenUpError
 
 log = structlog.get_logger()
 
-_COMMITS: Final = frozenset({State.COMMITTING, State.COMMITTED})
-_DECIDED: Final = _COMMITS | {State.ABORTING, State.ROLLED_BACK}
+_DECIDED: Final = coordinator.COMMITS | {State.ABORTING, State.ROLLED_BACK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,9 @@ def _strays(log_: Store, database: str, store: Store) -> int:
         with log_.transaction() as session:
             states = coordinator.states(session, keys.values())
         found = {name: states.get(key) for name, key in keys.items()}
-        told = {name: state in _COMMITS for name, state in found.items() if state in _DECIDED}
+        told = {
+            name: state in coordinator.COMMITS for name, state in found.items() if state in _DECIDED
+        }
         for name, commit in told.items():
             branches.settle(store, name, commit=commit)
     except SQLAlchemyError as error:

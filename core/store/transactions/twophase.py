@@ -104,6 +104,7 @@ class _Parts:
     def __init__(self, owner: TwoPhase, mark: Mark, stores: Mapping[str, Store]) -> None:
         self.branches: list[Branch] = []
         self.pending: list[str] = []
+        self._asked = False
         self._owner = owner
         self._mark = mark
         self._stores = stores
@@ -111,6 +112,7 @@ class _Parts:
     def decide(self) -> None:
         for branch in self.branches:
             branch.prepare()
+        self._asked = True
         try:
             with self._owner.log.transaction() as session:
                 decided = coordinator.decide(session, self._mark)
@@ -142,18 +144,21 @@ class _Parts:
             self._settle(State.COMMITTING)
             self._end(Ending.COMMITTED)
         else:
-            self._give_up(error)
-            self._end(Ending.ROLLED_BACK)
+            self._end(self._give_up(error))
 
-    def _give_up(self, error: BaseException) -> None:
+    def _give_up(self, error: BaseException) -> Ending:
+        """Unless it is decided: the time of a task may be over right after the log has said so."""
         try:
             with self._owner.log.transaction() as session:
                 coordinator.give_up(session, self._mark, error)
+                state = coordinator.states(session, [self._mark.key]).get(self._mark.key)
         except SQLAlchemyError as unwritten:
-            # It is given up all the same, when its patience has ended.
+            # Where it is not decided it is given up all the same, when its patience has ended.
             log.warning("transaction.unlogged", name=self._mark.key, error=str(unwritten))
-        else:
-            self._settle(State.ABORTING)
+            return Ending.UNKNOWN if self._asked else Ending.ROLLED_BACK
+        committed = state in coordinator.COMMITS
+        self._settle(State.COMMITTING if committed else State.ABORTING)
+        return Ending.COMMITTED if committed else Ending.ROLLED_BACK
 
     def _settle(self, decided: State) -> None:
         self.pending = [each.database for each in self.branches if not self._told(each, decided)]

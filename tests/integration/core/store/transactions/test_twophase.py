@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 import pytest
 from sqlalchemy import select, text
 
@@ -7,6 +9,7 @@ from core.store.engine import Database, after_commit, after_rollback
 from core.store.transactions import branches
 from core.store.transactions.branches import NotPreparedForError
 from core.store.transactions.resolver import Resolved, resolve
+from core.store.transactions.scope import USUAL
 from core.store.transactions.twophase import GivenUpError, TwoPhase, UnknownDatabaseError
 from tests.integration.core.crashes import each_kill
 from workers.embedded.postgres import EmbeddedPostgres
@@ -157,6 +160,37 @@ def test_what_takes_longer_than_it_may_is_given_up(world):
     assert report(raised.value).category is Category.CONCURRENCY
     assert world.arrived() == [[], []]
     assert world.prepared() == []
+
+
+class Timed:
+    """A log after whose commit of this number the time of the task is over."""
+
+    def __init__(self, log, commits):
+        self.log = log
+        self.left = commits
+
+    @property
+    def engine(self):
+        return self.log.engine
+
+    @contextmanager
+    def transaction(self, mode=USUAL):
+        with self.log.transaction(mode) as session:
+            yield session
+        self.left -= 1
+        if self.left == 0:
+            raise StopError
+
+
+@pytest.mark.parametrize(("commits", "arrived"), [(1, []), (2, [1]), (3, [1])])
+def test_what_is_decided_is_done_though_its_time_is_over(world, commits, arrived):
+    world.twophase.log = Timed(world.here, commits)
+    with pytest.raises(StopError):
+        world.run(world.write(1), patience=0)
+    world.resolve()
+    assert world.arrived() == [arrived, arrived]
+    assert world.prepared() == []
+    assert world.last().state == ("committed" if arrived else "rolled_back")
 
 
 def test_a_database_that_is_not_declared_is_refused_by_name(world):
