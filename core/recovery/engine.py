@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from core.errors import MendlineError, report
 from core.model import Recovery, Signal
 from core.recovery import approving, explaining
 from core.recovery.advancing import Advance
@@ -22,6 +25,19 @@ from core.store.signals import SignalKind
 
 # Of one signal.
 MOST_EVENTS: Final = 200
+# What odd values in an event, a policy or a plug-in's answer may make a decision raise.
+ODD_VALUES: Final = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MendlineError,
+    RecursionError,
+    SQLAlchemyError,
+    TypeError,
+    ValueError,
+)
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +55,30 @@ class Engine:
     def work(self, database: Database, *, limit: int = 500) -> Planned:
         """Looks at the oldest signals, each in a transaction of its own."""
         looked = begun = 0
-        for _ in range(limit):
+        while looked < limit and (made := self._next(database)) is not None:
+            looked, begun = looked + 1, begun + made
+        return Planned(looked, begun)
+
+    def _next(self, database: Database) -> int | None:
+        """How many recoveries the oldest signal begins; none where nobody has left one.
+
+        One about which no decision can be made is told in the log, and holds up no other.
+        """
+        ids: list[int] = []
+        try:
             with database.transaction() as session:
                 claimed = signals.claim(session, [SignalKind.RECOVERABLE], limit=1)
-                begun += sum(len(self.answer(session, signal)) for signal in claimed)
-                now = self.means.clock.now()
-                signals.finish(session, [signal.id for signal in claimed], now=now)
-            looked += len(claimed)
-            if not claimed:
-                break
-        return Planned(looked, begun)
+                ids += [signal.id for signal in claimed]
+                begun = sum(len(self.answer(session, signal)) for signal in claimed)
+                signals.finish(session, ids, now=self.means.clock.now())
+        except ODD_VALUES as error:
+            if not (ids and report(error).permanent):
+                raise
+            log.exception("recovery.undecided", signal_id=ids[0])
+            begun = 0
+            with database.transaction() as session:
+                signals.finish(session, ids, now=self.means.clock.now())
+        return begun if ids else None
 
     def answer(self, session: Session, signal: Signal) -> list[int]:
         """The recoveries that one signal begins."""

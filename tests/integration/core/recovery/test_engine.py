@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from core.model import Signal
-from core.store.signals import SignalKind
+from core.store import signals as signal_rows
+from core.store.signals import NewSignal, SignalKind
 from tests.integration.core.recovery.world import FAILURE, LASTING, World
 
 AUTO = """
@@ -181,6 +182,18 @@ def test_after_giving_up_the_same_is_left_alone_for_a_while(world):
     assert world.plan(world.event(issue)) is None
     world.clock.advance(1801)
     assert world.plan(world.event(issue)) is not None
+
+
+def test_a_signal_that_cannot_be_understood_holds_up_no_other(world):
+    event = world.event(world.issue())
+    named = (SignalKind.RECOVERABLE, world.clock.now())
+    with world.database.transaction() as session:
+        told = [{"event_id": "no id"}, {"event_id": event.hex}]
+        made = [NewSignal(world.project, None, *named, detail) for detail in told]
+        signal_rows.add(session, made)
+    assert world.engine.work(world.database).recoveries == 1
+    assert world.engine.work(world.database).signals == 0
+    assert world.state(*world.newest()) == "acting"
 
 
 def test_of_an_ignored_issue_nothing_is_made(world):
