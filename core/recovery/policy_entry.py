@@ -49,8 +49,9 @@ class Entry:
 
     def text(self, key: str, default: str | None = None) -> str:
         value = self.table.get(key, default)
-        if isinstance(value, str) and value.strip() and len(value) <= LONGEST_TEXT:
-            return value
+        plain = isinstance(value, str) and value.strip() and "\0" not in value
+        if plain and len(value) <= LONGEST_TEXT:
+            return str(value)
         self.fail(f"{key!r} is no text.", f'Write {key} = "…".', key)
         return ""
 

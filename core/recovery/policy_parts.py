@@ -1,7 +1,9 @@
-"""The parts of a policy that stand in more than one place: limits, and times of the day."""
+"""The parts of a policy that stand in more than one place: limits, arguments, times of the day."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import fields
+from math import isfinite
 from typing import Any, Final
 
 from core.recovery.limits import DAYS, Limits, Window
@@ -31,6 +33,29 @@ def limits(entry: Entry) -> dict[str, Any]:
         if given is not None:
             found[each.name] = int(given) if each.name in _WHOLE else given
     return found
+
+
+def arguments(entry: Entry) -> dict[str, Any]:
+    """They are kept with each attempt, so they have to be what a row can hold."""
+    found = dict(entry.below("arguments").table)
+    if _can_be_kept(found):
+        return found
+    entry.fail(
+        "'arguments' holds a NUL, or a number that is endless.",
+        "Leave it out; no row can hold it.",
+        "arguments",
+    )
+    return {}
+
+
+def _can_be_kept(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(_can_be_kept(each) for pair in value.items() for each in pair)
+    if isinstance(value, list):
+        return all(map(_can_be_kept, value))
+    if isinstance(value, float):
+        return isfinite(value)
+    return not (isinstance(value, str) and "\0" in value)
 
 
 def window(entry: Entry) -> Window | None:

@@ -17,7 +17,7 @@ from core.recovery.book import SHIPPED, Condition, Layer, Rule, Using
 from core.recovery.limits import Verification
 from core.recovery.mode import Mode
 from core.recovery.policy_entry import Entry, meant
-from core.recovery.policy_parts import limits, number, window
+from core.recovery.policy_parts import arguments, limits, number, window
 from core.recovery.strategy import RESEND, Use, places
 
 MOST_RULES: Final = 500
@@ -195,15 +195,15 @@ class _Reader:
         entry.only((*_USE, "limits"))
         given = entry.table
         action = entry.choice("action", self._words.actions) if "action" in given else RESEND
-        arguments = entry.below("arguments").table
-        for name in places((given.get("target", ""), arguments)) - set(_FACTS):
+        told = arguments(entry)
+        for name in places((given.get("target", ""), told)) - set(_FACTS):
             what = f"No fact is called {name!r}."
             entry.fail(what, meant(name, _FACTS), "target")
         return Using(
             Use(
                 action=action,
                 target=entry.text("target", "operation" if action == RESEND else None),
-                arguments=arguments,
+                arguments=told,
                 mode=entry.choice("mode", Mode) if "mode" in given else None,
                 attempts=int(number(entry, "attempts", 1, low=1, high=20)),
                 timeout=number(entry, "timeout", 30, low=0.1, high=600),
@@ -230,7 +230,7 @@ class _Reader:
         if "probe" in entry.table:
             found["probe"] = entry.choice("probe", self._words.probes)
         if "arguments" in entry.table:
-            found["arguments"] = dict(entry.below("arguments").table)
+            found["arguments"] = arguments(entry)
         return {key: value for key, value in found.items() if value is not None}
 
     def _warn_of_the_unreachable(self, rules: list[Rule]) -> None:

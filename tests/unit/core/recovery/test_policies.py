@@ -86,6 +86,7 @@ def test_the_most_particular_layer_comes_first_and_the_shipped_one_last():
     assert course(layers=[top, own], family="api").layer.name == "shipped"
 
 
+USE = "[use.wait]\naction = 'switch'\ntarget = 'x'\n"
 WRONG = [
     ("[modes]\nwebhok = 'auto'", 2, "modes", "'webhok' is unknown."),
     ("[modes]\nwebhook = 'yes'", 2, "modes", "'webhook' is 'yes', which is none."),
@@ -103,6 +104,13 @@ WRONG = [
     ("[[rule]]\nname='a'\n[[rule]]\nname='a'", 4, "rule 'a'", "The rule of line 1 has the same"),
     ("[[maintenance]]\nbegins='25:00'\nends='1:00'", 2, "maintenance", "'begins' is no time"),
     ("[verification]\nprobe = 'ping'", 2, "verification", "'probe' is 'ping', which is none."),
+    ("[use.wait]\naction = 'switch'\ntarget = \"a\\u0000\"", 3, "use.wait", "'target' is no text."),
+    (f"{USE}arguments.to.of = [nan]", 4, "use.wait", "'arguments' holds a NUL, or"),
+    (f'{USE}arguments.to = "\\u0000"', 4, "use.wait", "'arguments' holds a NUL, or"),
+    ("[verification]\narguments.to = inf", 2, "verification", "'arguments' holds a NUL, or"),
+    (f"[limits]\nmost = {'9' * 5_000}", 1, "the file", "It has a whole number of more than"),
+    (f"[limits]\nmost = 0x{'f' * 5_000}", 1, "the file", "It has a whole number of more than"),
+    (f"{USE}arguments.to = [{2**63}]", 1, "the file", "It has a whole number of more than"),
     ("modes = 1", 1, "modes", "This is not a table."),
     ("[modes\n", 1, "the file", "This is not TOML"),
 ]
