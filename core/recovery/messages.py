@@ -12,6 +12,7 @@ from core.outbound import signing
 from core.outbound.http import Answer, Call, Outbound
 from core.recovery.action import ActionError, Order
 from core.recovery.declared import Webhook
+from core.store.storable import text
 
 # Besides what a server says about itself: too early, too much, too slow.
 PASSING: Final = frozenset({408, 425, 429})
@@ -64,5 +65,5 @@ class Messenger:
 
 
 def evidence(answer: Answer) -> dict[str, Any]:
-    shown = clean(answer.body[:SHOWN].decode("utf-8", "replace"))
+    shown = text(clean(answer.body[:SHOWN].decode("utf-8", "replace")))
     return {"status": answer.status, "seconds": round(answer.seconds, 3), "answer": shown}

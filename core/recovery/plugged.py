@@ -12,6 +12,7 @@ from core.recovery.action import Action, ActionError, Done, Order
 from core.recovery.decision import Decision, Verb, skip
 from core.recovery.situation import Situation
 from core.recovery.strategy import Given, Strategy
+from core.store.storable import storable, text
 
 LONGEST_TEXT: Final = 500
 LONGEST_DELAY: Final = 86_400.0
@@ -26,7 +27,7 @@ class PluggedStrategy:
         """Nonsense, a failure and silence are all a reason to ask the next one."""
         came = self.ask({**situation.plain(), "tried": given.tries})
         if came.failure is not None:
-            return skip(f"the plug-in {came.plugin} failed: {came.failure}"[:LONGEST_TEXT])
+            return skip(_text(f"the plug-in {came.plugin} failed: {came.failure}"))
         if came.value is None:
             return skip(f"the plug-in {came.plugin} passes")
         if not isinstance(came.value, Mapping) or came.value.get("verb") not in _VERBS:
@@ -47,18 +48,21 @@ def _decision(told: Mapping[str, Any]) -> Decision:
         _text(told.get("reason")) or "a plug-in says so",
         action=action,
         target=target,
-        arguments=dict(arguments) if isinstance(arguments, Mapping) else {},
+        arguments=storable(arguments) if isinstance(arguments, Mapping) else {},
         delay=_seconds(told.get("delay")),
     )
 
 
 def _text(value: Any) -> str:
-    return value.strip()[:LONGEST_TEXT] if isinstance(value, str) else ""
+    return text(value.strip()[:LONGEST_TEXT]) if isinstance(value, str) else ""
 
 
 def _seconds(value: Any) -> float:
-    plain = isinstance(value, int | float) and not isinstance(value, bool)
-    return min(max(float(value), 0.0), LONGEST_DELAY) if plain and math.isfinite(value) else 0.0
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return 0.0
+    if isinstance(value, float) and not math.isfinite(value):
+        return 0.0
+    return float(min(max(value, 0), LONGEST_DELAY))
 
 
 @dataclass(slots=True)
@@ -78,13 +82,13 @@ class PluggedAction:
     def _done(self, order: Order, asked: dict[str, Any]) -> Done:
         came = self.ask(asked, seconds=order.timeout)
         if came.failure is not None:
-            raise ActionError(f"The plug-in {came.plugin} failed: {came.failure}"[:LONGEST_TEXT])
+            raise ActionError(_text(f"The plug-in {came.plugin} failed: {came.failure}"))
         told = came.value if isinstance(came.value, Mapping) else {}
         summary, evidence, undo = (told.get(each) for each in ("summary", "evidence", "undo"))
         return Done(
             _text(summary) or f"{self.name} was done",
-            dict(evidence) if isinstance(evidence, Mapping) else {},
-            dict(undo) if isinstance(undo, Mapping) else None,
+            storable(evidence) if isinstance(evidence, Mapping) else {},
+            storable(undo) if isinstance(undo, Mapping) else None,
         )
 
 

@@ -1,6 +1,7 @@
 from random import Random
 from types import SimpleNamespace
 
+import orjson
 import pluggy
 import pytest
 
@@ -10,6 +11,7 @@ from core.recovery import plugged
 from core.recovery.action import ActionError, Order
 from core.recovery.strategy import Given
 from core.resilience.backoff import RetryPolicy
+from tests.integration.core.rows import NOW
 from tests.integration.recoveries import situation
 
 hookimpl = pluggy.HookimplMarker("mendline")
@@ -60,6 +62,44 @@ def test_nonsense_is_passed_over(answer):
 
 def test_a_strategy_knows_how_often_it_was_tried():
     assert decided(lambda told: {"verb": "watch", "reason": str(told["tried"])}).reason == "2"
+
+
+ODD = {"\0": "a\0b", 7: 10**30, "at": NOW, "lone": "\ud800", "deep": [{"nan": float("nan")}]}
+
+
+def is_storable(value):
+    return b"\\u0000" not in orjson.dumps(value)
+
+
+def test_what_no_row_could_hold_is_made_plain():
+    found = decided(
+        lambda told: {
+            "verb": "act",
+            "action": "webhook",
+            "target": "a\0b",
+            "reason": "\ud800",
+            "arguments": ODD,
+        }
+    )
+    assert is_storable([found.action, found.target, found.reason, found.arguments])
+    assert found.arguments["7"] == str(10**30)
+
+
+def test_a_failure_is_told_in_words_that_a_row_can_hold():
+    def answer(told):
+        raise RuntimeError("a\0b\ud800")
+
+    assert is_storable(decided(answer).reason)
+
+
+def test_what_an_action_answers_can_be_kept():
+    done = action(lambda order: {"summary": "a\0b", "evidence": ODD, "undo": ODD}).run(ORDER)
+    assert is_storable([done.summary, done.evidence, done.undo])
+
+
+@pytest.mark.parametrize(("delay", "seconds"), [(10**400, 86_400), (2, 2)], ids=["long", "short"])
+def test_a_delay_has_an_end(delay, seconds):
+    assert decided(lambda told: {"verb": "watch", "delay": delay}).delay == seconds
 
 
 @pytest.mark.parametrize("delay", [float("nan"), -1, "soon", True])

@@ -125,3 +125,8 @@ def test_a_release_is_rolled_back_and_forward(hooks, messenger, sink, order):
         "1.4.1",
     )
     assert (again["data"]["release"], again["data"]["to"]) == ("1.4.1", "1.4.2")
+
+
+def test_an_answer_that_no_row_could_hold_is_told_all_the_same(webhook, sink, order):
+    sink.answers = [(200, {}, b"done\0")]
+    assert webhook.run(order("webhook", webhook="shop")).evidence["answer"] == "done\ufffd"
