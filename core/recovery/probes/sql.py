@@ -1,6 +1,8 @@
 """Asks a declared database: whether it answers at all, or what a declared query expects."""
 
 from collections.abc import Mapping
+from decimal import Decimal
+from math import isnan
 from typing import Any
 
 import psycopg
@@ -48,8 +50,10 @@ def _wrong(database: Connection, query: Query | None, timeout: float) -> str | N
 
 
 def _outside(value: Any, query: Query) -> str | None:
-    if not isinstance(value, int | float):
+    """Averages, sums and times come as decimals."""
+    if not isinstance(value, int | float | Decimal) or isnan(value):
         return "answered no number"
+    value = float(value)
     if query.at_least is not None and value < query.at_least:
         return f"answered {value:g}, less than {query.at_least:g}"
     if query.at_most is not None and value > query.at_most:

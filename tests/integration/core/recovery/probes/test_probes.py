@@ -80,6 +80,11 @@ def sql(postgres_server):
     texts = {"few": "SELECT 3", "none": "SELECT 0 WHERE false", "slow": "SELECT pg_sleep(9)"}
     queries = {name: Query("shop", text, at_most=5) for name, text in texts.items()}
     queries["many"] = Query("shop", "SELECT 9", at_most=5)
+    queries["mean"] = Query("shop", "SELECT avg(n) FROM generate_series(1, 4) AS n", at_most=2.5)
+    queries["sum"] = Query("shop", "SELECT sum(n) FROM generate_series(1, 4) AS n", at_most=5)
+    queries["lag"] = Query("shop", "SELECT extract(epoch FROM interval '7 s')", at_most=5)
+    queries["odd"] = Query("shop", "SELECT 'NaN'::float8", at_most=5)
+    queries["odder"] = Query("shop", "SELECT 'NaN'::numeric", at_most=5)
     queries["too_few"] = Query("shop", "SELECT 1", at_least=2)
     queries["writes"] = Query("shop", "CREATE TABLE probed (id int)", at_most=5)
     return SqlProbe(databases, queries, CLOCK)
@@ -96,6 +101,11 @@ def test_sql(sql):
     [
         ("few", "answered"),
         ("many", "answered 9, more than 5"),
+        ("mean", "answered"),
+        ("sum", "answered 10, more than 5"),
+        ("lag", "answered 7, more than 5"),
+        ("odd", "answered no number"),
+        ("odder", "answered no number"),
         ("too_few", "answered 1, less than 2"),
         ("none", "answered no number"),
         ("slow", "failed: ML-DB-0008"),
