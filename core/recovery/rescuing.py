@@ -66,8 +66,7 @@ def _rescued(session: Session, recovery_id: int, means: Means) -> bool:
     recovery, now = rows.locked(session, recovery_id), means.clock.now()
     if recovery.ended_at is not None or recovery.due_at is None or recovery.due_at >= now - LATE:
         return False
-    made = rows.attempts(session, recovery.id)
-    last = made[-1] if made else None
+    last = _under_way(session, recovery)
     if last is not None and _too_early(last, means):
         return False
     order = orders.advance(recovery.id, now)
@@ -81,6 +80,12 @@ def _rescued(session: Session, recovery_id: int, means: Means) -> bool:
     means.order(session, order)
     rows.touch(session, recovery, due_at=now)
     return True
+
+
+def _under_way(session: Session, recovery: Recovery) -> RecoveryAttempt | None:
+    """A yes that came too early leaves a refusal after the attempt that it is about."""
+    made = rows.attempts(session, recovery.id)
+    return next((each for each in reversed(made) if each.ended_at is None), None)
 
 
 def _too_early(attempt: RecoveryAttempt, means: Means) -> bool:

@@ -55,6 +55,23 @@ def test_a_yes_does_not_overrule_the_other_guards(world):
     assert world.state(recovery) == "acting"
 
 
+@pytest.mark.parametrize("steps", range(3))
+def test_what_is_lost_after_a_yes_that_came_too_early_is_ordered_again(world, steps):
+    recovery = world.begin()
+    world.policy(ASK + '[[maintenance]]\nbegins = "00:00"\nends = "00:00"\n')
+    say(world, "approve", recovery)
+    world.policy(ASK)
+    say(world, "approve", recovery)
+    for _ in range(steps):
+        world.do_next()
+    world.orders.clear()
+    world.clock.advance(100)
+    assert world.sweep() == (1, 0)
+    world.turn()
+    assert world.state(recovery) == "recovered"
+    assert len(world.mend.done) == 1
+
+
 def test_a_no_ends_it(world):
     recovery = world.begin()
     say(world, "reject", recovery)
