@@ -104,7 +104,8 @@ class Consideration:
     def _picture(self, session: Session, recovery: Recovery, found: Considered) -> Picture:
         means, now = self.means, self.means.clock.now()
         decision, component = found.decision, recovery.component or ""
-        counts = rows.counts(session, recovery, aim(decision, recovery.project_id), now)
+        aimed = aim(decision, recovery.project_id)
+        counts = rows.counts(session, recovery, aimed, since=now - found.limits.memory)
         around, sends = means.surroundings, decision.action in SENDING
         return Picture(
             now=now,

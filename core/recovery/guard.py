@@ -33,11 +33,11 @@ class Refusal:
 class Picture:
     """All that guards may know, at one moment.
 
-    `acts`: when this action was ordered for this target in the last day, newest first; those after
-    `healthy_at` count in full. `live`, `live_in_project`, `live_in_component`: actions ordered and
-    not yet verified. `taken`: acts of this recovery. `instances`: of how many alike the target is
-    one, if that is known. `breaker_until` stands for an open breaker. `budget` is false where no
-    more retries may be spent. `known`: there is such an action.
+    `acts`: when this action was ordered for this target, as far back as the limits look, newest
+    first; those after `healthy_at` count in full. `live`, `live_in_project`, `live_in_component`:
+    actions ordered and not yet verified. `taken`: acts of this recovery. `instances`: of how many
+    alike the target is one, if that is known. `breaker_until` stands for an open breaker. `budget`
+    is false where no more retries may be spent. `known`: there is such an action.
     """
 
     now: datetime

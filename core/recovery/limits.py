@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+DAY: Final = timedelta(days=1)
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -30,6 +31,11 @@ class Limits:
     patience: float = 900.0
     quiet: float = 3_600.0
     approval: float = 3_600.0
+
+    @property
+    def memory(self) -> timedelta:
+        """How far back acts count."""
+        return max(DAY, timedelta(seconds=max(self.cooldown, self.within)))
 
 
 @dataclass(frozen=True, slots=True)

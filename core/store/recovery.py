@@ -17,7 +17,6 @@ from core.store import hooks
 from core.store.paging import Cursor, Keyset, Page
 
 ORDER: Final = Keyset(Recovery.id, Recovery.id)
-DAY: Final = timedelta(days=1)
 # One decision at a time in a project; the row stands for all of it.
 _WHOLE: Final = "*"
 
@@ -207,11 +206,11 @@ def lock_targets(session: Session, aim: Aim, project_id: int, now: datetime) -> 
         )
 
 
-def counts(session: Session, recovery: Recovery, aim: Aim, now: datetime) -> Counts:
+def counts(session: Session, recovery: Recovery, aim: Aim, *, since: datetime) -> Counts:
     mine = (RecoveryAttempt.scope == aim.scope, RecoveryAttempt.target == aim.target)
     acts = session.scalars(
         select(RecoveryAttempt.ordered_at)
-        .where(*mine, RecoveryAttempt.action == aim.action, RecoveryAttempt.ordered_at > now - DAY)
+        .where(*mine, RecoveryAttempt.action == aim.action, RecoveryAttempt.ordered_at > since)
         .order_by(RecoveryAttempt.ordered_at.desc())
     )
     row = session.get(RecoveryTarget, tuple(aim), populate_existing=True)

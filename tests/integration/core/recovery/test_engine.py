@@ -196,6 +196,23 @@ def test_a_signal_that_cannot_be_understood_holds_up_no_other(world):
     assert world.state(*world.newest()) == "acting"
 
 
+@pytest.mark.parametrize(
+    ("limit", "state"),
+    [("cooldown = 172_800", "planned"), ("most = 1\nwithin = 172_800", "escalated")],
+)
+def test_limits_of_more_than_a_day_hold_for_so_long(world, limit, state):
+    world.policy(AUTO.replace("cooldown = 0", limit) + PROBE)
+    world.health.healthy = "cooldown" in limit
+    world.begin()
+    world.turn()
+    world.clock.advance(100_000)
+    recovery = world.begin()
+    assert (world.state(recovery), len(world.mend.done)) == (state, 1)
+    world.clock.advance(100_000)
+    world.orders.clear()
+    assert world.state(world.begin()) == "acting"
+
+
 def test_of_an_ignored_issue_nothing_is_made(world):
     assert world.begin(status="ignored") is None
 
