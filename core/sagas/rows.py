@@ -17,6 +17,13 @@ from core.store.work import ENDED
 
 NEWEST_FIRST: Final = Keyset(Saga.began_at, Saga.id, MOMENT)
 LONGEST_ERROR: Final = 500
+_ONCE: Final = (
+    insert(Saga)
+    .on_conflict_do_nothing(
+        index_elements=["unique_key"], index_where=text("unique_key IS NOT NULL")
+    )
+    .returning(Saga.id)
+)
 _BEGIN: Final = insert(SagaStep)
 _AGAIN: Final = _BEGIN.on_conflict_do_update(
     index_elements=["saga_id", "position", "direction"],
@@ -44,8 +51,17 @@ def locked(session: Session, saga_id: int) -> Saga:
     return found
 
 
-def by_key(session: Session, unique_key: str) -> int | None:
-    return session.scalar(select(Saga.id).where(Saga.unique_key == unique_key))
+def begin(session: Session, values: Mapping[str, Any]) -> tuple[Saga, bool]:
+    """The saga, and whether it is new: of two that begin the same, the second waits for the first
+    and finds its row.
+    """
+    while True:
+        made = session.scalar(_ONCE, values)
+        if made is not None:
+            return get(session, made), True
+        found = session.scalar(select(Saga).where(Saga.unique_key == values["unique_key"]))
+        if found is not None:
+            return found, False
 
 
 def begin_step(session: Session, saga: Saga, direction: Direction, now: datetime) -> None:

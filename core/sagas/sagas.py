@@ -78,22 +78,19 @@ class Sagas:
     ) -> int:
         """In the transaction of whoever decides. With the same key no second one is begun."""
         saga, now = self._registry.get(name), self._clock.now()
-        if unique_key is not None and (known := rows.by_key(session, unique_key)) is not None:
-            return known
-        row = Row(
-            name=name,
-            state=State.RUNNING,
-            steps=[step.name for step in saga.steps],
-            position=0,
-            arguments=dict(arguments),
-            results={},
-            unique_key=unique_key,
-            began_at=now,
-            deadline_at=now + timedelta(seconds=saga.deadline) if saga.deadline else None,
-        )
-        session.add(row)
-        session.flush()
-        self._order(session, row)
+        deadline = now + timedelta(seconds=saga.deadline) if saga.deadline else None
+        values = {
+            "name": name,
+            "state": State.RUNNING,
+            "steps": [step.name for step in saga.steps],
+            "arguments": dict(arguments),
+            "unique_key": unique_key,
+            "began_at": now,
+            "deadline_at": deadline,
+        }
+        row, begun = rows.begin(session, values)
+        if begun:
+            self._order(session, row)
         return row.id
 
     def step(self, session: Session, saga_id: int, position: int, direction: str) -> None:

@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from core.errors import DependencyError, InvalidInputError
@@ -108,6 +110,19 @@ def test_with_the_same_key_it_begins_once(world):
     assert world.start(unique_key="order-2") != world.start(unique_key="order-1")
     world.work_off()
     assert world.effects() == ["flight do"] * 2
+
+
+def test_two_that_begin_the_same_at_once_begin_one(world):
+    world.declare("flight")
+    with ThreadPoolExecutor() as pool:
+        with world.database.transaction() as session:
+            first = world.sagas.start(session, "trip", {}, unique_key="order-1")
+            second = pool.submit(world.start, unique_key="order-1")
+            with pytest.raises(TimeoutError):
+                second.result(timeout=0.5)
+        assert second.result(timeout=5) == first
+    world.work_off()
+    assert world.effects() == ["flight do"]
 
 
 def test_a_cancelled_saga_goes_back(world):
