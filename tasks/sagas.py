@@ -1,9 +1,12 @@
 """Steps of sagas, and what keeps sagas from standing still."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Final
+
+import pluggy
+import structlog
 
 from core.errors import ErrorReport
 from core.sagas import Registry, Saga, UnknownSagaError
@@ -14,13 +17,20 @@ from tasks.base import Queue, Result, Task, Work, task
 ENTRY_POINTS: Final = "mendline.sagas"
 
 
-def _installed() -> Iterator[Saga]:
-    """What other distributions declare, in plain values."""
-    for entry in entry_points(group=ENTRY_POINTS):
-        yield declared(entry.load())
+log = structlog.get_logger()
 
 
-registry: Final = Registry(_installed)
+def installed(points: Iterable[EntryPoint] | None = None) -> Iterator[Saga]:
+    """What other distributions declare, in plain values; one that is broken is told in the log."""
+    for entry in entry_points(group=ENTRY_POINTS) if points is None else points:
+        loaded = pluggy.Result.from_call(lambda: declared(entry.load()))  # noqa: B023 (called now)
+        if loaded.exception is None:
+            yield loaded.get_result()
+        else:
+            log.warning("saga.not_loaded", saga=entry.name, exc_info=loaded.exception)
+
+
+registry: Final = Registry(installed)
 
 
 class SagaTask(Task):
