@@ -16,6 +16,7 @@ from typing import Any, Final
 import pluggy
 import structlog
 
+from core.errors import report
 from core.plugins import hookspecs
 
 SECONDS: Final = 5.0
@@ -54,7 +55,10 @@ class Plugins:
                 self.add(loaded.value, point.name)
 
     def add(self, plugin: object, name: str) -> bool:
-        """False where its functions are not as the page of the hooks says."""
+        """False where its functions are not as the page of the hooks says, or the name is taken."""
+        if self._manager.has_plugin(name):
+            log.warning("plugin.name_taken", plugin=name)
+            return False
 
         def register() -> None:
             self._manager.register(plugin, name=name)
@@ -116,5 +120,5 @@ class Plugins:
         error = answer.exception
         if error is not None:
             log.warning("plugin.failed", plugin=plugin, exc_info=error)
-            return Came(plugin, failure=f"{type(error).__name__}: {error}")
+            return Came(plugin, failure=f"{type(error).__name__}: {report(error).message}")
         return Came(plugin, answer.get_result())

@@ -120,6 +120,23 @@ def test_plugins_are_loaded_by_their_entry_points(module):
     assert added["wait_for_moon"]({}).failure == "KeyError: 'phase'"
 
 
+def test_of_two_with_one_name_the_first_stays():
+    found = loaded(plugin(on_give_up=lambda reason: "first"))
+    assert not found.add(plugin(on_give_up=lambda reason: "second"), "p0")
+    assert [each.value for each in told(found)] == ["first"]
+
+
+def test_an_error_that_cannot_be_told_is_a_failure_like_others():
+    class SilentError(Exception):
+        def __str__(self):
+            return self.nothing
+
+    def fail(reason):
+        raise SilentError
+
+    assert told(loaded(plugin(on_give_up=fail)))[0].failure == "SilentError: SilentError"
+
+
 def test_nonsense_adds_nothing_and_the_first_name_stays():
     found = loaded(
         plugin(actions=lambda: ["nonsense"]),
