@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, Final, Protocol
 
@@ -81,15 +81,26 @@ def again(situation: Situation, given: Given, *, told: float | None, reason: str
         if given.tries:
             return skip("the client's own attempts did not mend it")
         return Decision(Verb.WATCH, f"{reason}; the client tries again", delay=delay)
-    use = given.use or Use(RESEND, situation.subject)
+    use = _resending(given.use or Use(RESEND, ""), situation)
+    missing = unfilled((use.target, use.arguments), situation.facts)
+    if missing:
+        return skip(f"nothing usable is known as {', '.join(missing)}")
     return Decision(
         Verb.ACT,
         reason,
         action=use.action,
-        target=situation.subject,
-        arguments={**use.arguments, "event_id": situation.event_id},
+        target=fill(use.target, situation.facts),
+        arguments=fill(use.arguments, situation.facts),
         delay=delay,
     )
+
+
+def _resending(use: Use, situation: Situation) -> Use:
+    """Sending again is about the piece of work, and needs the event that tells how."""
+    if use.action != RESEND:
+        return use
+    told = {**use.arguments, "event_id": situation.event_id}
+    return replace(use, target=situation.subject, arguments=told)
 
 
 def fill(value: Any, facts: Mapping[str, str]) -> Any:

@@ -92,6 +92,20 @@ def test_work_that_can_be_sent_again_is_sent_until_its_attempts_are_used_up():
     assert decide("retry", replayable=True, tries=2).verb is Verb.SKIP
 
 
+def test_facts_get_into_what_is_sent_again():
+    use = Use("resend_task", "operation", {"queue": "{component}.slow"})
+    found = decide("retry", use=use, replayable=True, subject="operation:1")
+    assert found.arguments == {"queue": "checkout.slow", "event_id": "0" * 32}
+    assert found.target == "operation:1"
+    assert decide("retry", use=use, replayable=True, component="a b").verb is Verb.SKIP
+
+
+def test_another_action_may_run_the_work_again():
+    found = decide("retry", use=USE, replayable=True, subject="operation:1")
+    assert (found.action, found.target) == ("mend", "pool:checkout")
+    assert found.arguments == {"release": "1.2", "list": ["dependency.refused"]}
+
+
 def test_the_failing_sides_own_time_is_kept():
     assert decide("wait", retry_after=30.0, category=Category.BUG).delay == 30
     assert decide("retry", retry_after=30.0).delay == 30
