@@ -139,11 +139,13 @@ class Sagas:
         row = rows.locked(session, saga_id)
         if row.state != State.RUNNING:
             raise SagaStateError(f"The saga {saga_id} is {row.state}, so it cannot be cancelled.")
+        cancelled = report(SagaCancelledError())
         row.deadline_at = self._clock.now()
+        row.error_code, row.error = rows.told(cancelled)
         if row.work_id is not None and self._ledger.cancel(
             session, row.work_id, reason="cancelled"
         ):
-            self._turn(session, row, report(SagaCancelledError()))
+            self._turn(session, row, cancelled)
         return row
 
     def resume(self, session: Session, saga_id: int) -> Row:
@@ -174,14 +176,17 @@ class Sagas:
             return False
         if not rows.has_work(session, row):
             return self._lost(session, row)
-        overdue = row.deadline_at is not None and row.deadline_at <= self._clock.now()
-        if row.state != State.RUNNING or not overdue or row.work_id is None:
+        if row.state != State.RUNNING or not self._is_overdue(row) or row.work_id is None:
             return False
         if not self._ledger.cancel(session, row.work_id, reason="overdue"):
             return False
-        self._turn(session, row, report(SagaOverdueError()))
-        log.warning("saga.turned", saga_id=row.id, saga=row.name, code=SagaOverdueError.code)
+        late = report(SagaCancelledError() if _is_cancelled(row) else SagaOverdueError())
+        self._turn(session, row, late)
+        log.warning("saga.turned", saga_id=row.id, saga=row.name, code=late.code)
         return True
+
+    def _is_overdue(self, row: Row) -> bool:
+        return row.deadline_at is not None and row.deadline_at <= self._clock.now()
 
     def _lost(self, session: Session, row: Row) -> bool:
         failed = report(StepLostError())
@@ -204,9 +209,10 @@ class Sagas:
     def _next(self, session: Session, row: Row, way: Direction) -> Course:
         if way is Direction.UNDO:
             return self._backwards(session, row, below=row.position)
+        if _is_cancelled(row):
+            return self._backwards(session, row, below=row.position + 1)
         ahead = course.after_doing(row.position, steps=len(row.steps))
-        overdue = row.deadline_at is not None and row.deadline_at <= self._clock.now()
-        if ahead.position is not None and overdue:
+        if ahead.position is not None and self._is_overdue(row):
             row.error_code, row.error = rows.told(report(SagaOverdueError()))
             return self._backwards(session, row, below=row.position + 1)
         return ahead
@@ -261,6 +267,11 @@ class Sagas:
             ),
         )
         session.flush()
+
+
+def _is_cancelled(row: Row) -> bool:
+    """While a step was being done: the row says so until that is over."""
+    return row.error_code == SagaCancelledError.code
 
 
 def _is_turn(row: Row, position: int, way: Direction) -> bool:

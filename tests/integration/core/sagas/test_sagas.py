@@ -136,18 +136,34 @@ def test_a_cancelled_saga_goes_back(world):
         world.sagas.cancel(s, saga_id)
 
 
-def test_one_cancelled_while_a_step_is_done_finishes_that_step_first(world):
-    saga_id = world.declare("flight", "hotel").start()
-
+def cancel_once(world, saga_id):
     def cancel():
         world.around = lambda: None
         with world.database.transaction() as session:
             world.sagas.cancel(session, saga_id)
 
     world.around = cancel
+
+
+@pytest.mark.parametrize("steps", [("flight", "hotel"), ("flight",)])
+def test_one_cancelled_while_a_step_is_done_finishes_that_step_first(world, steps):
+    saga_id = world.declare(*steps).start()
+    cancel_once(world, saga_id)
     world.work_off()
-    assert world.saga(saga_id).state == "compensated"
+    row = world.saga(saga_id)
+    assert (row.state, row.error_code) == ("compensated", "ML-SAGA-0005")
     assert world.effects() == ["flight do", "flight undo"]
+
+
+def test_one_cancelled_while_a_step_fails_is_turned_by_the_sweep(world):
+    saga_id = world.declare("flight", "hotel").fail("flight", DependencyError()).start()
+    cancel_once(world, saga_id)
+    world.work_off_once()
+    assert world.sagas.sweep().turned == 1
+    world.work_off()
+    row = world.saga(saga_id)
+    assert (row.state, row.error_code) == ("compensated", "ML-SAGA-0005")
+    assert world.effects() == ["flight undo"]
 
 
 def test_a_saga_that_nobody_knows_is_refused(world):

@@ -67,6 +67,11 @@ class World:
             self._work(self.sender.messages.popleft())
             self.ledger.dispatch_due()
 
+    def work_off_once(self):
+        """One attempt at one step."""
+        self.ledger.dispatch_due()
+        self._work(self.sender.messages.popleft())
+
     def _work(self, message):
         started = self.ledger.start(message.work_id, task="saga.step", message_id="m", worker="w")
         if started is None:
