@@ -11,14 +11,13 @@ from cli.console import actor, data_dir_option, database, json_option, settings
 from cli.failure import FAILED
 from cli.output import print_fields, print_json, print_rows
 from cli.rules import FILE, content_of
-from config.recovery_policy import shipped_text
+from config.recovery_policy import installed_words, shipped_text
 from core.clock import SystemClock
 from core.model import RecoveryPolicy
 from core.recovery import rulebook
 from core.recovery.engine import Engine
 from core.recovery.policy_reading import Reading, read
 from core.recovery.rulebook import WHOLE_PROJECT, Place
-from core.recovery.vocabulary import words
 from core.store import projects
 from web.api.schemas.shape import rfc3339
 
@@ -38,7 +37,7 @@ def policy() -> None:
 @click.pass_context
 def check(ctx: click.Context, file: Path, as_json: bool) -> None:  # noqa: FBT001 (click calls it)
     """Tell all that is wrong in FILE (- is standard input); 1 if it cannot be used."""
-    found = read(content_of(file), words())
+    found = read(content_of(file), installed_words())
     if as_json:
         problems = [problem._asdict() for problem in found.problems]
         print_json({"usable": found.usable, "rules": len(found.layer.rules), "problems": problems})
@@ -59,10 +58,12 @@ def check(ctx: click.Context, file: Path, as_json: bool) -> None:  # noqa: FBT00
 def set_(project: str, file: Path, component: str, as_json: bool) -> None:  # noqa: FBT001
     """Put FILE in force for PROJECT, from the next failure on."""
     content, now = content_of(file), SystemClock().now()
-    _say(read(content, words()), file, fatal=False)
+    _say(read(content, installed_words()), file, fatal=False)
     with database() as opened, opened.transaction() as session:
         place = _place(session, project, component)
-        made = rulebook.put(session, place, content, words=words(), author=actor(), now=now)
+        made = rulebook.put(
+            session, place, content, words=installed_words(), author=actor(), now=now
+        )
         fields = _fields(made)
     print_fields(fields, as_json=as_json)
 
@@ -187,5 +188,5 @@ def _fields(found: RecoveryPolicy) -> dict[str, Any]:
         "version": found.version,
         "author": found.author,
         "created_at": rfc3339(found.created_at),
-        "rules": len(read(found.content, words()).layer.rules),
+        "rules": len(read(found.content, installed_words()).layer.rules),
     }

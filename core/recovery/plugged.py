@@ -10,8 +10,10 @@ from typing import Any, Final
 from core.plugins.plugins import Came, Plugins
 from core.recovery.action import Action, ActionError, Done, Order
 from core.recovery.decision import Decision, Verb, skip
+from core.recovery.policy_reading import Words
 from core.recovery.situation import Situation
 from core.recovery.strategy import Given, Strategy
+from core.recovery.vocabulary import words
 from core.store.storable import storable, text
 
 LONGEST_TEXT: Final = 500
@@ -100,3 +102,8 @@ def strategies(plugins: Plugins) -> dict[str, Strategy]:
 def actions(plugins: Plugins) -> dict[str, Action]:
     found = plugins.gathered("actions")
     return {name: PluggedAction(name, ask) for name, ask in found.items()}
+
+
+def known(plugins: Plugins) -> Words:
+    """The names that policies may use where these plug-ins are installed."""
+    return words(strategies(plugins), actions(plugins))

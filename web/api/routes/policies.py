@@ -7,14 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from sqlalchemy.orm import Session
 
-from config.recovery_policy import shipped_text
+from config.recovery_policy import installed_words, shipped_text
 from core.access.audit import Act as Audited
 from core.access.audit import Actor, record
 from core.model import RecoveryPolicy
 from core.recovery import rulebook
 from core.recovery.policy_reading import read
 from core.recovery.rulebook import WHOLE_PROJECT, Place
-from core.recovery.vocabulary import words
 from core.store import events, projects
 from web.api.auth import CallerAddress, PlatformOperator, Reader
 from web.api.listing import Listed
@@ -116,7 +115,9 @@ def put_policy(
     """Policies act on what all projects share, so keys of one project cannot write them."""
     place, now = Place(project_id, component), services.clock.now()
     with services.database.transaction() as session:
-        made = rulebook.put(session, place, body.content, words=words(), author=who.name, now=now)
+        made = rulebook.put(
+            session, place, body.content, words=installed_words(), author=who.name, now=now
+        )
         _audit(session, services, "policy.put", Actor(who.name, address), made)
         return PolicyShown.of(made)
 
@@ -139,7 +140,7 @@ def delete_policy(
 
 @router.post("/check", summary="All that is wrong with a policy, by line")
 def check_policy(body: PolicyWritten, who: Reader) -> PolicyChecked:  # noqa: ARG001 (must be somebody)
-    found = read(body.content, words())
+    found = read(body.content, installed_words())
     problems = [ProblemShown.model_validate(each) for each in found.problems]
     return PolicyChecked(usable=found.usable, problems=problems)
 

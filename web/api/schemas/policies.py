@@ -4,13 +4,13 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from config.recovery_policy import installed_words
 from core.analysis.proposal import Advice, usual
 from core.analysis.result import Severity
 from core.errors import Category
 from core.model import RecoveryPolicy
 from core.recovery.policy_reading import read
 from core.recovery.situation import Situation
-from core.recovery.vocabulary import words
 from web.api.schemas.rules import LONGEST, ProblemShown
 from web.api.schemas.shape import Id, Moment, Shown, Written
 
@@ -36,7 +36,7 @@ class PolicyInForce(PolicyVersionShown):
     @classmethod
     def of(cls, found: RecoveryPolicy) -> "PolicyInForce":
         about = PolicyVersionShown.model_validate(found).model_dump()
-        layer = read(found.content, words()).layer
+        layer = read(found.content, installed_words()).layer
         modes = {action: mode.value for action, mode in layer.modes.items()}
         return cls(**about, rules=[rule.name for rule in layer.rules], modes=modes)
 
@@ -52,7 +52,7 @@ class PolicyShown(PolicyVersionShown):
     @classmethod
     def of(cls, found: RecoveryPolicy) -> "PolicyShown":
         about = PolicyVersionShown.model_validate(found).model_dump()
-        problems = read(found.content, words()).problems
+        problems = read(found.content, installed_words()).problems
         warnings = [ProblemShown.model_validate(each) for each in problems]
         return cls(**about, content=found.content, warnings=warnings)
 

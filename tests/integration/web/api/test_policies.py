@@ -1,5 +1,6 @@
 import pytest
 
+from tests.installed import OFF_HOURS, PAGING, install_plugin, words_learnt_anew
 from tests.integration.core.rows import add_event, add_issue
 
 POLICY = "[modes]\nwebhook = 'auto'\n\n[[rule]]\nname = 'one'\nstrategies = ['restart']\n"
@@ -21,6 +22,16 @@ def test_policies_are_put_read_and_taken_away(operator, place):
     assert operator.get(f"{place}/current").json()["content"] == POLICY
     history = operator.get(f"{place}/history", **about).json()
     assert [each["version"] for each in history] == [2, 1]
+
+
+def test_a_policy_names_what_plug_ins_add(operator, place, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    install_plugin(tmp_path, "off_hours_plugin", OFF_HOURS)
+    with words_learnt_anew():
+        made = operator.put(f"{place}/current", json={"content": PAGING}).json()
+        assert (made["version"], made["warnings"]) == (1, [])
+        (held,) = operator.get("/api/v1/policies").json()
+    assert held["rules"] == ["one"]
 
 
 def test_what_is_wrong_is_told_by_line(operator, place):
