@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import orjson
@@ -12,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from core import context, errors
-from core.errors import ErrorReport, InvalidInputError, MendlineError
-from core.errors.report import for_api, for_log
+from core.errors import Category, ErrorReport, InvalidInputError, MendlineError
+from core.errors.report import TITLES, for_api, for_log
 
 MEDIA_TYPE: Final = "application/problem+json"
 UNAUTHENTICATED: Final = 401
@@ -53,6 +54,11 @@ BY_STATUS: Final[Mapping[int, type[MendlineError]]] = {
     504: errors.DependencyError,
     507: errors.DiskFullError,
 }
+# Said in place of a library's own words, which name our statements and what else was to be written.
+INSTEAD: Final[Mapping[Category, str]] = {
+    Category.VALIDATION: "A value cannot be used: a number is too large, or a text has a NUL.",
+    Category.INTEGRITY: "What is stored does not go together with this; look at it again.",
+}
 
 
 def meaning(status: int) -> str:
@@ -68,8 +74,11 @@ def answer(error: Exception) -> Response:
     report = errors.report(error)
     if report.http_status == SERVER_ERROR:
         log.error("request.failed", **for_log(report), exc_info=error)
-    elif report.http_status > SERVER_ERROR:  # what is missing is known; a trace tells no more
-        log.warning("request.failed", **for_log(report))
+    elif report.http_status > SERVER_ERROR or not isinstance(error, MendlineError):
+        log.warning("request.failed", **for_log(report))  # it is known; a trace tells no more
+    if not isinstance(error, MendlineError):
+        sentence = INSTEAD.get(report.category, TITLES[report.category])
+        return document(replace(report, message=sentence))
     told = report.context
     return document(report, hint=told.get("hint"), errors=told.get("problems"))
 

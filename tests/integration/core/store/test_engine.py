@@ -1,5 +1,6 @@
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from core.model import Project
 from core.store import engine
@@ -74,3 +75,10 @@ def test_connections_say_who_they_are(database_url):
 def test_addresses_may_name_a_driver_or_not(written):
     assert engine.libpq_url(written) == "postgresql://u:p@h/d"
     assert engine.sqlalchemy_url(written).drivername == "postgresql+psycopg"
+
+
+def test_values_are_not_in_the_messages_of_errors(database):
+    statement = text("SELECT CAST(:secret AS text) || CAST(CHR(0) AS text)")
+    with pytest.raises(DBAPIError) as error, database.transaction() as session:
+        session.execute(statement, {"secret": "hunter2"})
+    assert "hunter2" not in str(error.value)

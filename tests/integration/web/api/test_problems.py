@@ -54,6 +54,24 @@ def test_names_with_nul_do_no_harm(admin):
     assert answer.status_code in {400, 422}
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/api/v1/keys", {"role": "read", "label": "a\x00b"}),
+        ("POST", "/api/v1/hooks", {"url": "http://hooks.example/", "name": "a\x00b"}),
+        ("GET", "/api/v1/audit?actor=%00", None),
+        ("GET", f"/api/v1/policies/1/current?version={10**17}", None),
+    ],
+)
+def test_what_the_database_refuses_is_told_without_its_statement(
+    admin, project, method, path, body
+):
+    answer = admin.request(method, path, json=body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "ML-DB-0009")
+    for word in ("SQL", "sqlalche", "psycopg", "key_hash", "salt"):
+        assert word not in answer.text
+
+
 def test_filters_with_nul_do_no_harm(admin):
     assert admin.get("/api/v1/issues?query=%00").status_code in {200, 400, 422}
 

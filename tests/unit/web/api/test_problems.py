@@ -1,3 +1,4 @@
+import errno
 import json
 import math
 
@@ -34,6 +35,13 @@ def test_an_accident_tells_nothing_of_the_inside():
     assert response.status_code == 500
     assert "secret_table" not in response.body.decode()
     assert body["code"] == "ML-CORE-0002"
+
+
+def test_a_librarys_own_words_stay_inside():
+    response, body = body_of(FileNotFoundError(errno.ENOENT, "gone", "/var/lib/secret"))
+    assert response.status_code == 404
+    assert "secret" not in response.body.decode()
+    assert body["detail"] == "Not found"
 
 
 def test_a_wait_is_told_in_whole_seconds():
