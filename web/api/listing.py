@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import Depends, Query, Request, Response
 
@@ -33,7 +33,9 @@ class Listing:
     def _one(self, rel: str, cursor: Cursor, *, results: bool) -> str:
         url = self.request.url
         query = [(k, v) for k, v in self.request.query_params.multi_items() if k != "cursor"]
-        target = url.replace(query=urlencode([*query, ("cursor", str(cursor))]))
+        # Decoded it may hold anything; a header holds Latin-1 only, and an address even less.
+        path = quote(self.request.scope["path"])
+        target = url.replace(path=path, query=urlencode([*query, ("cursor", str(cursor))]))
         return f'<{target}>; rel="{rel}"; results="{str(results).lower()}"; cursor="{cursor}"'
 
 

@@ -1,3 +1,5 @@
+from urllib.parse import quote
+
 import pytest
 from starlette.testclient import TestClient
 
@@ -163,3 +165,12 @@ def acquired(client, headers):
         if found["permitted"]:
             return found
     raise AssertionError(found)
+
+
+def test_the_history_of_any_name_says_where_it_goes_on(client, operate):
+    path = f"/api/v1/breakers/{quote('支付')}"
+    assert client.post(f"{path}/open", headers=operate).status_code == 200
+    page = client.get(f"{path}/history?limit=1", headers=operate)
+    assert page.status_code == 200
+    again = client.get(page.links["previous"]["url"], headers=operate)
+    assert (again.status_code, again.json()) == (200, [])
