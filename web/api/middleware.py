@@ -16,6 +16,15 @@ from web.api import problems
 from web.api.problems import Report
 
 REQUEST_ID: Final = b"x-request-id"
+# After these it is too late for another answer.
+BEGUN: Final = frozenset(
+    {
+        "http.response.start",
+        "websocket.accept",
+        "websocket.close",
+        "websocket.http.response.start",
+    }
+)
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 ACCEPTABLE_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 
@@ -52,7 +61,8 @@ def _request_id(scope: Scope) -> str:
 class Boundary:
     """The edge of the web process: whatever was not answered below becomes a problem here.
 
-    `report` hears of faults of our own; it is called beside the event loop.
+    `report` hears of faults of our own; it is called beside the event loop. A WebSocket that is
+    refused is answered like any other request.
     """
 
     def __init__(self, app: ASGIApp, report: Report = problems.nobody) -> None:
@@ -60,14 +70,14 @@ class Boundary:
         self.report = report
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
         started = False
 
         async def watch(message: Message) -> None:
             nonlocal started
-            started = started or message["type"] == "http.response.start"
+            started = started or message["type"] in BEGUN
             await send(message)
 
         try:

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from starlette.testclient import TestClient
+from starlette.testclient import TestClient, WebSocketDenialResponse
+from starlette.websockets import WebSocketDisconnect
 
 from core.access.roles import Role
 from core.store.engine import Database
@@ -114,6 +115,22 @@ def test_the_scheme_is_read_in_any_case(anonymous, key):
 def test_addresses_are_not_told_to_strangers(anonymous):
     for path in ("/api/v1/nothing", "/api/v2", "/api", "/api/v1/issues/"):
         assert anonymous.get(path).status_code == 401
+
+
+def test_a_websocket_of_a_stranger_is_refused_like_any_request(anonymous):
+    with (
+        pytest.raises(WebSocketDenialResponse) as refused,
+        anonymous.websocket_connect("/api/v1/issues"),
+    ):
+        pass
+    answer = refused.value
+    assert (answer.status_code, answer.json()["code"]) == (401, "ML-AUTH-0001")
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_a_websocket_to_where_none_is_served_is_closed(reader):
+    with pytest.raises(WebSocketDisconnect), reader.websocket_connect("/api/v1/issues"):
+        pass
 
 
 def test_the_key_is_checked_before_the_body_is_read(anonymous):
