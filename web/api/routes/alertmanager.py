@@ -95,7 +95,7 @@ def list_groups(services: Provided, who: Reader, ask: Asked) -> list[AlertGroupG
     return outward.groups(found, services.clock.now())
 
 
-@router.post("/alerts", summary="Push alerts, as Prometheus does")
+@router.post("/alerts", response_class=Response, summary="Push alerts, as Prometheus does")
 def post_alerts(alerts: list[AlertPosted], services: Provided, who: Reporter) -> Response:
     now = services.clock.now()
     told = [outward.pushed(each) for each in alerts[:MOST]]
@@ -141,7 +141,7 @@ def post_silence(
         return SilenceMade(silence_id=outward.silence_id(made.id))
 
 
-@router.delete("/silence/{silence_id}", summary="End a silence")
+@router.delete("/silence/{silence_id}", response_class=Response, summary="End a silence")
 def delete_silence(
     silence_id: str, services: Provided, who: Operator, address: CallerAddress
 ) -> Response:

@@ -33,6 +33,12 @@ from web.api.services import Provided, Services
 router = APIRouter(prefix="/recoveries", tags=["recoveries"])
 
 AWAITING = "awaiting_approval"
+
+
+class Markdown(PlainTextResponse):
+    media_type = "text/markdown"
+
+
 Period = Annotated[ReportQuery, Query()]
 
 
@@ -58,10 +64,9 @@ def get_report(services: Provided, who: Reader, period: Period) -> ReportShown:
     return ReportShown.model_validate(report.as_json(found, unhelped))
 
 
-@router.get("/report.md", response_class=PlainTextResponse, summary="The same for people")
-def get_report_for_people(services: Provided, who: Reader, period: Period) -> PlainTextResponse:
-    text = report.as_markdown(*_reported(services, who, period))
-    return PlainTextResponse(text, media_type="text/markdown; charset=utf-8")
+@router.get("/report.md", response_class=Markdown, summary="The same for people")
+def get_report_for_people(services: Provided, who: Reader, period: Period) -> Markdown:
+    return Markdown(report.as_markdown(*_reported(services, who, period)))
 
 
 def _hearing(services: Services, who: Principal, address: str | None) -> Hearing:

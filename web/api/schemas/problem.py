@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from web.api.schemas.rules import ProblemShown
 from web.api.schemas.shape import Shown
 
 
@@ -23,6 +24,8 @@ class Problem(Shown):
     category: str
     request_id: str | None = None
     retry_after: float | None = None
-    errors: list[Mistake] | None = None
+    errors: list[Mistake | ProblemShown] | None = Field(
+        None, description="What is wrong with the request, or with the text of rules in it."
+    )
     hint: str | None = None
     missing: list[str] | None = None

@@ -1,4 +1,5 @@
 import pytest
+from jsonschema import Draft202012Validator
 
 
 @pytest.fixture
@@ -54,3 +55,38 @@ def test_no_reference_leads_nowhere(document):
     schemas = document["components"]["schemas"]
     assert {name.rsplit("/", 1)[1] for name in references(document)} <= schemas.keys()
     assert "HTTPValidationError" not in schemas
+
+
+RULES = {"content": "nonsense"}
+ALERT = {"alertname": "DiskFull"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("put", "/api/v1/projects/{project_id}/rules", RULES),
+        ("post", "/api/v1/projects/{project_id}/rules/preview", RULES),
+        ("post", "/api/v1/alert-rules", {"rule": {"name": "x"}}),
+        ("post", "/api/v1/alert-rules/backtest", RULES),
+        ("post", "/api/v1/keys", {"role": "god"}),
+    ],
+)
+def test_problems_are_as_described(document, admin, project, *, method, path, body):
+    answer = admin.request(method, path.format(project_id=project.id), json=body)
+    assert answer.status_code == 422
+    shapes = {"components": document["components"]}
+    Draft202012Validator(shapes | {"$ref": "#/components/schemas/Problem"}).validate(answer.json())
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("get", "/api/v1/recoveries/report.md", None),
+        ("post", "/api/v2/alerts", [{"labels": ALERT}]),
+    ],
+)
+def test_media_types_are_as_described(document, admin, method, path, body):
+    answer = admin.request(method, path, json=body)
+    described = document["paths"][path][method]["responses"]["200"].get("content", {})
+    found = answer.headers.get("content-type", "").split(";")[0]
+    assert [found] == (list(described) or [""])
