@@ -14,6 +14,7 @@ import orjson
 import structlog
 
 from core.analysis import CURRENT, NO_RULES, Algorithm, Knowledge, RuleSet
+from core.analysis.event import tag
 from core.analysis.result import (
     UNRULED,
     Analysis,
@@ -87,7 +88,7 @@ def _digested(
         received_at=item.received_at,
         timestamp=datetime.fromisoformat(event["timestamp"]),
         level=_level(event, analysis),
-        component=_name(event.get("tags", {}).get("component")),
+        component=_name(tag(event, "component")),
         release=_name(event.get("release")),
         environment=_name(event.get("environment")),
         analysis=analysis,

@@ -93,6 +93,15 @@ def test_values_that_postgresql_refuses_do_not_stop_the_batch(world, fields):
     assert world.totals().stored == 1
 
 
+@pytest.mark.parametrize(
+    "field", ["tags", "contexts", "extra", "user", "request", "fingerprint", "level", "release"]
+)
+def test_a_field_that_is_null_is_a_field_that_is_missing(world, field):
+    world.put(failure(1, **{field: None}))
+    world.digest()
+    assert world.one("SELECT title FROM issues") == "ValueError: no such thing"
+
+
 def test_deep_nesting_is_stored(world):
     deep = b'{"extra": ' + b'{"a":' * 5_000 + b"1" + b"}" * 5_000 + b"}"
     world.put_body(deep, event_id=events.event_id(1))
