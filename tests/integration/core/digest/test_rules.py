@@ -154,3 +154,11 @@ def test_each_new_key_keeps_an_example(world):
         kept = world.payloads.unpack(session, bytes(example), None)
     assert kept["exception"] == failure(1)["exception"]
     assert "user" not in kept
+
+
+def test_a_rule_that_postgresql_could_not_name_does_not_hold_events_up(world, rule):
+    rule(JOINED)
+    odd = JOINED.replace('name = "shop"', 'name = "sh\\u0000op"')
+    world.execute("UPDATE project_rules SET content = :odd", odd=odd)
+    digest(world, failure(1))
+    assert world.one("SELECT title FROM issues") == "ValueError: no such thing"

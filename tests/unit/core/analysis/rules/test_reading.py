@@ -75,6 +75,19 @@ BAD = {
     "[[classification]]\nname='x'\nmatch.type='x'\ncategory='timeot'": (4, "'category' is"),
     "[[classification]]\nname='x'\nmatch.type='x'\nseverity=3": (4, "'severity' is 3"),
     "[[classification]]\nname='x'\nmatch.type='x'\ntitle='y'\ntransient=true": (4, "'title' is"),
+    '[[grouping]]\nmatch.type="x"\nignore=true\nname="a\\u0000b"': (
+        4,
+        "A text holds the character",
+    ),
+    '[[grouping]]\nname="x"\nmatch.type="x"\ntitle = "\\U00000000"': (
+        4,
+        "A text holds the character",
+    ),
+    f"[[grouping]]\nname = {'1' * 5_000}": (2, "A number is longer than 64 bits."),
+    f"[[grouping]]\nignore = 0x{'f' * 5_000}": (2, "A number is longer than 64 bits."),
+    f"[[grouping]]\nmatch.tag.{'a.' * 200}a = 'x'": (1, "It is nested too deeply."),
+    f"[[grouping]]\nignore{'.a' * 2_000} = 1": (2, "It is nested too deeply."),
+    f"[[grouping]]\nignore = {'{a.b.c = ' * 50}1{'}' * 50}": (1, "It is nested too deeply."),
 }
 
 
@@ -131,6 +144,7 @@ def test_texts_and_comments_are_not_taken_for_rules():
 
 def test_what_is_too_much_is_refused():
     assert found("#" * 300_000)[0][0] == 1
+    assert found(f"# so deep\na{'.a' * 100_000} = 1") == [(2, "It is nested too deeply.")]
     rule = "[[grouping]]\nname = 'r{}'\nmatch.type = 't{}'\nignore = true\n"
     many = "".join(rule.format(number, number) for number in range(501))
     assert found(many) == [(2001, "There are 501 rules; 500 are allowed.")]
