@@ -23,7 +23,7 @@ from core.digest.dictionaries import Watch
 from core.digest.event import Digested
 from core.digest.flights import Flight
 from core.digest.inheriting import Ancestry
-from core.digest.poison import AWAY, CONFLICTS, Tower, passing
+from core.digest.poison import AWAY, CONFLICTS, STANDSTILL_SECONDS, Tower, passing
 from core.digest.storing import Stored, Storing
 from core.digest.thinning import Thinning
 from core.digest.understanding import understand, unread
@@ -47,8 +47,8 @@ Understanding = Callable[
 ]
 
 # A worker that stands still in mid-batch lets go of its rows after a while.
-_SETTINGS: Final = """
-    SELECT set_config('idle_in_transaction_session_timeout', '15s', true),
+_SETTINGS: Final = f"""
+    SELECT set_config('idle_in_transaction_session_timeout', '{STANDSTILL_SECONDS}s', true),
         set_config('synchronous_commit', 'off', true)
 """
 
@@ -140,7 +140,7 @@ class Digester:
                 batch = self._fly()
         except (*CONFLICTS, *AWAY) as error:
             if passing(error):
-                self._tower.excuse()
+                self._tower.excuse(error)
             raise
         return batch
 

@@ -30,6 +30,8 @@ CONFLICTS: Final = (
     DatabaseConflictError,
 )
 AWAY: Final = (psycopg.OperationalError, OperationalError, InterfaceError)
+# PostgreSQL ends a transaction that stands still for so long; then its rows are to blame.
+STANDSTILL_SECONDS: Final = 15
 
 
 class PoisonEventError(MendlineError):
@@ -47,6 +49,7 @@ class Tower:
         self._clock = clock
         self._flying: tuple[Flight, Flight | None] | None = None
         self._excused: tuple[Flight, Flight | None] | None = None
+        self._begun = 0.0
 
     def take_off(self, session: Session, rows: Sequence[ClaimedRow]) -> Flight:
         """With rows that nobody has tried yet."""
@@ -61,10 +64,16 @@ class Tower:
         self._write(flight, crashed)
         return flight
 
-    def excuse(self) -> None:
-        """What kept the flight from landing lay not in its rows: they are as they were before."""
-        self._excused, self._flying = self._flying, None
-        self.release()
+    def excuse(self, error: Exception) -> None:
+        """What kept the flight from landing lay not in its rows: they are as they were before.
+
+        Not so where the connection was lost after it had stood still: the next one would be, too.
+        """
+        flying, self._flying = self._flying, None
+        flown = self._clock.monotonic() - self._begun
+        if flown < STANDSTILL_SECONDS or isinstance(error, CONFLICTS):
+            self._excused = flying
+            self.release()
 
     def release(self) -> None:
         """What an excuse could not write while PostgreSQL was away."""
@@ -82,7 +91,7 @@ class Tower:
     def _write(self, flight: Flight, before: Flight | None) -> None:
         with self._database.transaction() as session:
             flights.write(driver_connection(session), flight, self._clock.now())
-        self._flying = (flight, before)
+        self._flying, self._begun = (flight, before), self._clock.monotonic()
 
 
 def passing(error: Exception) -> bool:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from core.analysis import CURRENT
 from core.digest.batch import Digester
 from core.digest.flights import MOST_ALONE
+from core.digest.poison import STANDSTILL_SECONDS
 from core.model import DeadLetter
 from core.store.engine import driver_connection
 from tests.benchmarks import events
@@ -133,6 +134,30 @@ def test_a_database_that_goes_away_is_no_fault_of_the_rows(world):
     with pytest.raises((psycopg.OperationalError, OperationalError)):
         digester.batch()
     assert flights(world) == []
+
+
+def test_a_row_that_outlasts_its_connection_is_stored_unread_and_the_others_as_ever(world):
+    """PostgreSQL ends a transaction that stands still."""
+
+    def slow(event, knowledge, rules):
+        if event["exception"]["values"][0]["type"] == "SlowError":
+            world.clock.advance(STANDSTILL_SECONDS)
+            world.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND state = 'idle in transaction'"
+            )
+        return CURRENT.analyse(event, knowledge, rules)
+
+    means = replace(world.means(), algorithm=CURRENT._replace(analyse=slow))
+    digester = Digester(means, world.rules, writer=1)
+    world.put(failure(1), failure(2, kind="SlowError"), failure(3))
+    for _ in range(1 + MOST_ALONE):
+        with pytest.raises((psycopg.OperationalError, OperationalError)):
+            world.digest(digester)
+    world.digest(digester)
+    assert world.document(2)["analysis"]["tags"] == ["undigestible"]
+    assert world.document(3)["analysis"]["title"].startswith("ValueError")
+    assert (world.totals().stored, world.totals().pending, flights(world)) == (3, 0, [])
 
 
 KILLED = """
