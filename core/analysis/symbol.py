@@ -10,9 +10,13 @@ _ANONYMOUS = re.compile(
     r"\?A0x[0-9a-f]+(?:::)?|`anonymous[- ]namespace'(?:::)?|\(anonymous namespace\)(?:::)?"
     r"|\{anonymous\}::|_GLOBAL__N_1::"
 )
-_NUMBERED = re.compile(
+_CLONES = (
     r"(?:\.(?:isra|part|constprop|cold|llvm|lto_priv|localalias|resume|destroy"
-    r"|cleanup)(?:\.\d+)*)+$"
+    r"|cleanup)(?:\.\d++)*+)++"
+)
+# A row of clones is looked at once, as a whole: in the middle of a name it is `kept`.
+_NUMBERED = re.compile(
+    rf"(?P<kept>{_CLONES}(?!$))|{_CLONES}$"
     r"|::h[0-9a-f]{16}$|@plt$|@@?[\w.]+$|\[abi:\w+\]|(?<=lambda_)[0-9a-f]+|'lambda\d*'|\.\d+$"
     r"| ?\+ ?(?:0x[0-9a-fA-F]+|\d+)$| \[(?:clone|inlined)[^\]]{0,100}\]| \(inlined\)$"
 )
@@ -144,12 +148,12 @@ def symbol(function: str) -> str:
         function = block[1]
     if function[:2] in ("-[", "+["):
         return function.partition("]")[0] + "]"
-    name = _NUMBERED.sub("", _demangled(function))
+    name = _NUMBERED.sub(r"\g<kept>", _demangled(function))
     name = _LAMBDA.sub("", _SWIFT.sub("", _ANONYMOUS.sub("", name)))
     name = name.removeprefix("decltype(auto) ")
     name = "".join(_outside(_of_trait(name))).partition(" : ")[0]
     name = _INLINE_NAMESPACE.sub("", name.replace("::::", "::").replace("::::", "::"))
-    return _without_return_type(_NUMBERED.sub("", name.strip()).strip(": "))
+    return _without_return_type(_NUMBERED.sub(r"\g<kept>", name.strip()).strip(": "))
 
 
 def machinery(function: str, file: str, package: str) -> int:

@@ -24,7 +24,7 @@ _ESCAPES = re.compile(
 )
 _ALIKE = "|".join(placeholder.name for placeholder in PLACEHOLDERS)
 # Parts of an address that a mask, which sees ASCII letters only, did not take for one.
-_ABROAD = re.compile(r"[\w.+-]*[^\W\x00-\x7f](?=<(?:email|host)>)")
+_ABROAD = re.compile(r"(?<![\w.+-])[\w.+-]*[^\W\x00-\x7f](?=<(?:email|host)>)")
 _LIST = re.compile(rf"(<(?:{_ALIKE})>)(?:(?:, ?| ?; ?| ?\| ?|, and | and | or )\1)+")
 
 

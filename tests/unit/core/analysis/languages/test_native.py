@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from core.analysis.languages.native import label, noise, own
@@ -86,3 +88,22 @@ def test_the_way_into_a_program_says_nothing_of_a_defect():
         assert noise(call(name)) == 1
     assert noise(call("maintain")) == noise(call("Shop::main_loop")) == 0
     assert noise(call("abort")) == 2
+
+
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        ("sum.isra.0.cold", "sum"),
+        ("sum.isra.0.of.cold.1", "sum.isra.0.of"),
+        ("sum.isra.0+5", "sum"),
+    ],
+)
+def test_copies_that_a_compiler_made_are_known_by_their_original(function, name):
+    assert symbol(function) == name
+
+
+def test_a_name_of_clones_in_a_row_takes_no_time():
+    started = time.process_time()
+    for number in range(100):
+        assert symbol(f"f{number}" + ".isra.1" * 1_100 + "!").startswith(f"f{number}.isra")
+    assert time.process_time() - started < 5

@@ -89,3 +89,15 @@ def test_one_reading_takes_time_in_step_with_the_length(piece, last):
 def test_odd_texts_have_templates(text):
     assert len(normalise(text)) <= MAX_LENGTH
     assert masked(text) is not None
+
+
+def test_words_of_other_alphabets_take_no_longer():
+    started = time.process_time()
+    for number in range(100):
+        assert normalise(f"{number} {'失敗' * 1_000}") == f"<n> {'失敗' * 1_000}"
+    assert time.process_time() - started < GENEROUS
+
+
+@pytest.mark.parametrize("address", ["müller@example.com", "jürgen.x@example.com"])
+def test_an_address_is_taken_as_a_whole_whatever_its_letters(address):
+    assert normalise(f"no mail to {address}, sorry") == "no mail to <email>, sorry"
