@@ -24,7 +24,9 @@ _COUNT: Final = """
         event_count = kept.event_count + tally.events,
         first_seen = least(kept.first_seen, tally.first_seen),
         last_seen = greatest(kept.last_seen, tally.last_seen),
-        last_release = coalesce(tally.release, kept.last_release)
+        last_release = CASE WHEN tally.last_seen >= kept.last_seen
+            THEN coalesce(tally.release, kept.last_release)
+            ELSE coalesce(kept.last_release, tally.release) END
     FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::text[])
         AS tally (id, events, first_seen, last_seen, release)
     WHERE kept.id = tally.id

@@ -81,6 +81,14 @@ def test_later_events_move_the_times_and_the_release_of_an_issue(world):
     assert issue == ("1.0", "1.1", 3, timedelta(hours=1, seconds=5))
 
 
+def test_an_older_event_that_comes_later_leaves_the_release_of_an_issue(world):
+    """As from a phone that was offline, or a spool that is drained."""
+    for number, (release, hour) in enumerate([("2.0", 12), ("1.0", 10), (None, 11)]):
+        world.put(failure(number, release=release, timestamp=f"2026-03-01T{hour}:00:00Z"))
+        world.digest()
+    assert world.one("SELECT last_release, event_count FROM issues") == ("2.0", 3)
+
+
 def test_minutes_are_counted_by_issue_and_by_component(world):
     for number, seconds in enumerate((0, 30, 70)):
         at = world.clock.now() + timedelta(seconds=seconds)
