@@ -40,8 +40,11 @@ def merge(
     issues = _locked(session, [target_id, *sources])
     target = issues[target_id]
     _refuse_strangers(list(issues.values()))
+    own = _own_times(target, _brought(session, target))
     for source_id in sources:
-        _take_over(session, target, issues[source_id], actor=actor, now=now)
+        _take_over(session, target, issues[source_id], own, actor=actor, now=now)
+    session.flush()
+    _set_times(session, target, own)
     session.flush()
     return target
 
@@ -98,9 +101,8 @@ def _refuse_strangers(issues: Sequence[Issue]) -> None:
 
 
 def _take_over(
-    session: Session, target: Issue, source: Issue, *, actor: str, now: datetime
+    session: Session, target: Issue, source: Issue, own: "Times", *, actor: str, now: datetime
 ) -> None:
-    own = _own_times(target, _brought(session, target))
     keys = session.scalars(
         select(IssueFingerprint.issue_key).where(IssueFingerprint.issue_id == source.id)
     ).all()
@@ -119,8 +121,6 @@ def _take_over(
     _move_keys(session, keys, source, target)
     source.merged_into = target.id
     target.event_count += source.event_count
-    session.flush()
-    _set_times(session, target, own)
     _note(session, source, f"merged_into:{target.id}", actor=actor, now=now)
 
 

@@ -82,6 +82,18 @@ def test_parting_restores_everything(session, target, source):
     assert facts(session, target, source) == before
 
 
+def test_many_are_merged_in_step_with_their_number(session, project_id, target):
+    """As many as may be named at once; digests that meet one of them wait meanwhile."""
+    many = [made(session, project_id, f"{n:04}", -n, n) for n in range(1_000)]
+    started = time.process_time()
+    merge(session, target, *many)
+    assert time.process_time() - started < 12
+    assert (target.first_seen, target.last_seen) == (NOW - 999 * HOUR, NOW + 999 * HOUR)
+    unmerge(session, many[999])
+    assert (target.first_seen, target.last_seen) == (NOW - 998 * HOUR, NOW + 998 * HOUR)
+    assert target.event_count == 10 + 999 * 10_000
+
+
 def test_merging_and_parting_are_in_the_history(session, target, source):
     merge(session, target, source)
     unmerge(session, source)
