@@ -1,6 +1,6 @@
 """Whom and what an issue hits, and how its rate stands to its own past."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -71,7 +71,7 @@ def of_issue(session: Session, issue: Issue, now: datetime) -> Impact:
         components=facets[Facet.COMPONENT],
         rate=_rate(session, family, issue.first_seen, now),
         window_seconds=int(WINDOW.total_seconds()),
-        blast_radius=impact.blast_radius(_shares(session, issue, users_now, facets, since)),
+        blast_radius=impact.blast_radius(_shares(session, issue, users_now, family, since)),
         reach_seconds=int(REACH.total_seconds()),
         share=_share(session, issue.project_id, family, since),
         changes=changes.before(session, issue),
@@ -118,7 +118,7 @@ def _shares(
     session: Session,
     issue: Issue,
     users: Distinct,
-    facets: Mapping[Facet, Sequence[FacetCount]],
+    family: Sequence[int],
     since: datetime,
 ) -> dict[str, Share]:
     everybody = visitors.distinct(session, issue.project_id, None, since=since)
@@ -129,13 +129,20 @@ def _shares(
     components, environments = session.execute(statement).one()
     return {
         "users": Share(users.count, everybody.count),
-        "components": Share(_recent(facets[Facet.COMPONENT], since), components),
-        "environments": Share(_recent(facets[Facet.ENVIRONMENT], since), environments),
+        "components": Share(_recent(session, family, Facet.COMPONENT, since), components),
+        "environments": Share(_recent(session, family, Facet.ENVIRONMENT, since), environments),
     }
 
 
-def _recent(found: Sequence[FacetCount], since: datetime) -> int:
-    return sum(bool(each.value) and each.last_seen >= since for each in found)
+def _recent(session: Session, family: Sequence[int], kind: Facet, since: datetime) -> int:
+    """All that are known by name, however few of them are shown."""
+    statement = select(func.count(IssueFacet.value.distinct())).where(
+        IssueFacet.issue_id.in_(family),
+        IssueFacet.kind == kind.value,
+        IssueFacet.value != "",
+        IssueFacet.last_seen >= since,
+    )
+    return session.scalar(statement) or 0
 
 
 def _share(session: Session, project_id: int, family: Sequence[int], since: datetime) -> Share:

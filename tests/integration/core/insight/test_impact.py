@@ -47,6 +47,17 @@ def test_components_it_hits_of_those_that_fail(session, project_id, issue):
     assert found.widest == "components"
 
 
+def test_what_it_hits_counts_beyond_what_is_shown(session, project_id, issue):
+    """And beside frequent ones that are long past."""
+    for number in range(30):
+        facet(session, issue, Facet.COMPONENT, f"part-{number}")
+        facet(session, issue, Facet.COMPONENT, f"old-{number}", 9, seen=NOW - 2 * DAY)
+        sight(session, project_id, component=f"part-{number}")
+    found = impact.of_issue(session, issue, NOW)
+    share = found.blast_radius.shares["components"]
+    assert (share.part, share.whole, len(found.components)) == (30, 30, 20)
+
+
 def test_the_rate_is_compared_with_the_hours_before(session, issue):
     for hours in range(2, 40):
         count(session, issue, 10, minutes_ago=60 * hours - 30)
