@@ -5,7 +5,7 @@ from typing import Final
 import click
 
 from cli.console import data_dir_option, database, json_option
-from cli.output import print_json, print_rows
+from cli.output import print_json, print_rows, say
 from core.alerts import why as reasons
 from core.store import alerts
 from web.api.schemas.incidents import StoryShown
@@ -25,6 +25,6 @@ def why(alert_id: int, as_json: bool) -> None:  # noqa: FBT001 (click calls it b
     if as_json:
         print_json(shown)
         return
-    click.echo(f"{shown['name']} (alert {alert_id}, {shown['state']})")
-    click.echo(f"{shown['answer']}\n")
+    say(f"{shown['name']} (alert {alert_id}, {shown['state']})")
+    say(f"{shown['answer']}\n")
     print_rows(shown["steps"], COLUMNS)

@@ -10,7 +10,7 @@ import click
 from sqlalchemy.orm import Session
 
 from cli.console import data_dir_option, database, json_option
-from cli.output import print_fields, print_json, shown
+from cli.output import print_fields, print_json, say, shown
 from cli.rules import FILE, content_of, say_problems
 from config.knowledge import knowledge
 from core.analysis.rules import RuleSet, checked, read
@@ -76,9 +76,9 @@ def why(event_id: uuid.UUID, as_json: bool) -> None:  # noqa: FBT001
         return
     click.echo(f"Event {found.event_id} is in issue {found.issue_id}.")
     for line in found.in_words:
-        click.echo(line)
+        say(line)
     for part in found.parts:
-        click.echo(f"  {part}")
+        say(f"  {part}")
 
 
 def _looked(session: Session, scope: Scope, rules: RuleSet) -> Preview:
@@ -105,16 +105,14 @@ def _print(project: str, found: Preview) -> None:
     _print_parts("Ignored", found.ignored, "of")
     _print_parts("Reclassified", found.reclassified, "of")
     for changed in found.retitled[:SHOWN]:
-        click.echo(f"New title: issue {changed.place.issue_id}: {changed.title}")
+        say(f"New title: issue {changed.place.issue_id}: {changed.title}")
 
 
 def _print_parts(what: str, found: Sequence[Changed], how: str) -> None:
     for changed in found[:SHOWN]:
-        click.echo(f"{what}: {_named(changed.place)}")
+        say(f"{what}: {_named(changed.place)}")
         for place, move in changed.parts[:SHOWN]:
-            click.echo(
-                f"  {how} {_named(place)}: {move.events} events, as {', '.join(move.examples)}"
-            )
+            say(f"  {how} {_named(place)}: {move.events} events, as {', '.join(move.examples)}")
     if len(found) > SHOWN:
         click.echo(f"  … and {len(found) - SHOWN} more")
 

@@ -6,10 +6,9 @@ from itertools import chain
 from typing import Any, Final, TypeVar
 
 import click
-import orjson
 
 from cli.console import data_dir_option, database, json_option
-from cli.output import plain, print_rows
+from cli.output import encoded, print_rows, printable
 from core.maintenance.logs import search
 from core.maintenance.logs.line import LEVELS
 from core.maintenance.logs.search import Wanted
@@ -108,13 +107,13 @@ def _fields(line: LogLine) -> dict[str, Any]:
 
 def _print(line: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
-        click.echo(orjson.dumps(line, default=plain))
+        click.echo(encoded(line))
         return
     rest = " ".join(f"{name}={_short(value)}" for name, value in line["fields"].items())
     about = " ".join(str(line[name]) for name in ("task", "request_id") if line[name])
     words = (line["at"], f"{line['level']:<8}", line["process"], line["event"], about, rest)
-    click.echo(" ".join(word for word in words if word))
+    click.echo(printable(" ".join(word for word in words if word)).replace("\n", "\\n"))
 
 
 def _short(value: Any) -> str:
-    return value if isinstance(value, str) else orjson.dumps(value, default=plain).decode()
+    return value if isinstance(value, str) else encoded(value).decode()

@@ -1,16 +1,21 @@
 """Answers on standard output: JSON for programs, tables for people, plain columns for pipes."""
 
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 import click
 import orjson
 from pydantic import BaseModel
 
 from web.api.schemas.shape import rfc3339
+
+# What a terminal obeys instead of showing it; JSON escapes but the first 32 of these by itself.
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_LEFT_IN_JSON: Final = re.compile(rb"\x7f|\xc2[\x80-\x9f]")
 
 
 def plain(value: Any) -> Any:
@@ -27,9 +32,25 @@ def shown(schema: type[BaseModel], thing: Any) -> dict[str, Any]:
     return schema.model_validate(thing).model_dump(mode="json")
 
 
+def printable(text: str) -> str:
+    """Titles and messages come from strangers; they may not steer the terminal they are read in."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text.replace("\r\n", "\n"))
+
+
+def say(text: str) -> None:
+    """A sentence that may hold what came from outside."""
+    click.echo(printable(text))
+
+
+def encoded(value: Any, option: int = 0) -> bytes:
+    """JSON that may be looked at in a terminal as well."""
+    options = option | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS
+    found = orjson.dumps(value, default=plain, option=options)
+    return _LEFT_IN_JSON.sub(lambda each: b"\\u%04x" % ord(each[0].decode()), found)
+
+
 def print_json(value: Any) -> None:
-    options = orjson.OPT_INDENT_2 | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS
-    click.echo(orjson.dumps(value, default=plain, option=options))
+    click.echo(encoded(value, orjson.OPT_INDENT_2))
 
 
 def print_rows(
@@ -64,8 +85,8 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict | list):
-        return orjson.dumps(value, default=plain).decode()
-    return str(plain(value))
+        return encoded(value).decode()
+    return printable(str(plain(value)))
 
 
 def _print_columns(titles: list[str], cells: list[list[str]]) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from cli.console import data_dir_option, database, json_option
 from cli.letters import MomentValue, person
 from cli.mending import engine
-from cli.output import print_fields, print_json, print_rows, shown
+from cli.output import print_fields, print_json, print_rows, say, shown
 from cli.recovery_policy import policy
 from core.clock import SystemClock
 from core.model import Recovery
@@ -127,7 +127,7 @@ def report(
     if as_json:
         print_json(reports.as_json(found, unhelped))
     else:
-        click.echo(reports.as_markdown(found, unhelped), nl=False)
+        say(reports.as_markdown(found, unhelped).rstrip("\n"))
 
 
 def _say(say: Say, *, as_json: bool) -> None:

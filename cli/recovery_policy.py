@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from cli.console import actor, data_dir_option, database, json_option, settings
 from cli.failure import FAILED
-from cli.output import print_fields, print_json, print_rows
+from cli.output import print_fields, print_json, print_rows, say
 from cli.rules import FILE, content_of
 from config.recovery_policy import installed_words, shipped_text
 from core.clock import SystemClock
@@ -155,20 +155,20 @@ def _engine() -> Engine:
 def _print(found: Any) -> None:
     situation = found["situation"]
     if situation is None or "rule" not in found:
-        click.echo(found["reason"])
+        say(found["reason"])
         return
     kind = situation["kind"] or situation["family"]
-    click.echo(f"{situation['title']}: {situation['category']}, {kind}; {situation['subject']}")
+    say(f"{situation['title']}: {situation['category']}, {kind}; {situation['subject']}")
     rule, layer = found["rule"], found["policy"]
     click.echo(f"Rule {rule['name']!r}, line {rule['line']} of the policy: {layer['layer']}")
     for each in found["chain"]:
-        click.echo(f"  {each['strategy']}: {each['does']}: {each['reason']}")
+        say(f"  {each['strategy']}: {each['does']}: {each['reason']}")
         if "action" in each:
-            click.echo(f"    {each['action']} on {each['target']}, mode {each['mode']}")
+            say(f"    {each['action']} on {each['target']}, mode {each['mode']}")
         if each.get("refused_by"):
-            click.echo(f"    refused by {each['refused_by']}: {each['refused_because']}")
+            say(f"    refused by {each['refused_by']}: {each['refused_because']}")
     if found["reason"]:
-        click.echo(found["reason"])
+        say(found["reason"])
 
 
 def _place(session: Session, project: str, component: str) -> Place:

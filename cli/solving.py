@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from cli.console import data_dir_option, database, json_option, knowledge_dir
-from cli.output import print_json
+from cli.output import print_json, say
 from config.knowledge import knowledge
 from config.solutions import solutions as known_solutions
 from core.analysis.solutions import MOST, suggested
@@ -30,7 +30,7 @@ def solutions(issue_id: int, most: int, as_json: bool) -> None:  # noqa: FBT001 
         print_json(rows)
         return
     for row in rows:
-        click.echo(_told(row))
+        say(_told(row))
     if not rows:
         click.echo("Nothing is known about it; docs/howto/add-knowledge.md says how to add it.")
 
