@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 CHUNK: Final = 2**18
+# The system counts the seconds of a pause in a number that has an end; this is 31 years.
+LONGEST_PAUSE: Final = 1e9
 
 
 class Source(Protocol):
@@ -29,7 +31,8 @@ class Limits:
 def blocks(source: Source, limits: Limits) -> Iterator[list[bytes]]:
     """Whole lines only; the last one may lack its end."""
     lines: list[bytes] = []
-    size, rest = 0, b""
+    size = 0
+    begun: list[bytes] = []  # of a line whose end has not come; joined once, however long it is
     while True:
         if lines and not _more_within(source, limits.pause):
             yield lines
@@ -37,14 +40,17 @@ def blocks(source: Source, limits: Limits) -> Iterator[list[bytes]]:
         chunk = source.read1(CHUNK)
         if not chunk:
             break
-        *whole, rest = (rest + chunk).split(b"\n")
+        *whole, rest = chunk.split(b"\n")
+        if whole:
+            whole[0], begun = b"".join([*begun, whole[0]]), []
+        begun.append(rest)
         for line in whole:
             lines.append(line)
             size += len(line)
             if len(lines) >= limits.lines or size >= limits.size:
                 yield lines
                 lines, size = [], 0
-    if rest:
+    if rest := b"".join(begun):
         lines.append(rest)
     if lines:
         yield lines
@@ -55,4 +61,4 @@ def _more_within(source: Source, seconds: float) -> bool:
         descriptor = source.fileno()
     except io.UnsupportedOperation:
         return True
-    return bool(select.select([descriptor], [], [], seconds)[0])
+    return bool(select.select([descriptor], [], [], min(seconds, LONGEST_PAUSE))[0])

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, Final, cast
 import click
 import orjson
 
+from cli.amount import Amount
 from cli.blocks import Limits, Source, blocks
 from core.analysis.patterns import Miner, restore
 from core.analysis.patterns import state as state_of
@@ -35,7 +36,7 @@ OPTION: Final = orjson.OPT_APPEND_NEWLINE
 )
 @click.option(
     "--pause",
-    type=click.FloatRange(0),
+    type=Amount(0),
     default=PAUSE,
     show_default=True,
     help="Answer when no input comes for so many seconds.",

@@ -1,9 +1,13 @@
+import io
+import itertools
 import json
 import os
 import threading
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cli.analyze import analyze
 from cli.blocks import Limits, blocks
@@ -107,3 +111,43 @@ def test_input_that_does_not_pause_is_one_block(pipe):
     found = list(blocks(source, Limits(100_000, 2**24, 9)))
     writing.join()
     assert found == [lines]
+
+
+@pytest.mark.parametrize("pause", ["inf", "1e300"])
+def test_a_pause_may_be_endless(pipe, pause):
+    source, sink = pipe
+    sink.write(b"one\ntwo")
+    sink.close()
+
+    assert list(blocks(source, Limits(10, 1000, float(pause)))) == [[b"one", b"two"]]
+
+
+def test_a_pause_that_is_no_number_is_wrong_use():
+    assert run(LINES, "--pause", "nan")[0].exit_code == 2
+
+
+class Pieces:
+    """Standard input that comes in these pieces."""
+
+    def __init__(self, pieces):
+        self.left = list(pieces)
+
+    def fileno(self):
+        raise io.UnsupportedOperation
+
+    def read1(self, _size):
+        return self.left.pop(0) if self.left else b""
+
+
+@given(st.lists(st.text("ab\n", min_size=1).map(str.encode)))
+def test_lines_are_whole_however_their_pieces_come(pieces):
+    found = [line for block in blocks(Pieces(pieces), Limits(3, 20, 1)) for line in block]
+    whole = b"".join(pieces)
+    assert found == (whole.removesuffix(b"\n").split(b"\n") if whole else [])
+
+
+def test_a_long_line_is_not_copied_with_each_piece_of_it():
+    """64 MB in pieces of 16 KB: 4,096 of them, and 128 GB if each copied what came before it."""
+    pieces = itertools.repeat(b"x" * 2**14, 2**12)
+    ((line,),) = blocks(Pieces(pieces), Limits(10, 2**24, 1))
+    assert len(line) == 2**26
