@@ -31,7 +31,12 @@ class BadLineError(ValueError):
 
 
 def _rules(_ctx: click.Context, _option: click.Parameter, file: Path | None) -> RuleSet:
-    return NO_RULES if file is None else checked(file.read_text("utf-8"))
+    if file is None:
+        return NO_RULES
+    try:
+        return checked(file.read_text("utf-8"))
+    except UnicodeDecodeError as error:
+        raise click.BadParameter(f"{file} is not UTF-8.") from error
 
 
 rules_option = click.option(

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from cli.amount import Amount
 from cli.console import actor, data_dir_option, database, json_option, settings
 from cli.output import print_fields, print_rows, shown
 from config import breakers as loading
@@ -20,14 +21,14 @@ from core.resilience.breaker import SettingsBook, State
 from core.store import breakers as rows
 from core.store.engine import Database
 from web.api.routes.breakers import SHOWN
-from web.api.schemas.breakers import BreakerShown, TransitionShown
+from web.api.schemas.breakers import LONGEST_SECONDS, BreakerShown, TransitionShown
 
 COLUMNS = ("name", "state", "forced", "since", "retry_at", "openings", "component", "reason")
 HISTORY_COLUMNS = ("at", "old", "new", "reason", "author")
 
 reason_option = click.option("--reason", default="", help="Why; stands in the history.")
 minutes_option = click.option(
-    "--for", "minutes", type=click.FloatRange(min=0.01), help="Minutes that it holds."
+    "--for", "minutes", type=Amount(0.01, LONGEST_SECONDS / 60), help="Minutes that it holds."
 )
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import click
 
+from cli.amount import Amount
 from cli.console import actor, data_dir_option, database, json_option
 from cli.output import print_fields, print_rows, shown
 from core.access.audit import Actor
@@ -11,7 +12,7 @@ from core.clock import SystemClock
 from core.maintenance import steering
 from core.store import fleet as rows
 from core.store.fleet import Wish
-from web.api.schemas.fleet import MOST_CHILDREN, DecisionShown, PoolShown
+from web.api.schemas.fleet import LONGEST_SECONDS, MOST_CHILDREN, DecisionShown, PoolShown
 
 COLUMNS = ("pool", "state", "target", "wanted", "running", "busy", "backlog", "set_by", "reason")
 DECISION_COLUMNS = ("at", "pool", "kind", "old", "new", "reason")
@@ -49,7 +50,9 @@ def _line(pool: PoolShown) -> dict[str, object]:
 @click.argument("pool")
 @click.argument("children", type=click.IntRange(0, MOST_CHILDREN), required=False)
 @click.option("--auto", "automatic", is_flag=True, help="As many as the load asks for, again.")
-@click.option("--for", "minutes", type=click.FloatRange(min=0.1), help="Minutes that it holds.")
+@click.option(
+    "--for", "minutes", type=Amount(0.1, LONGEST_SECONDS / 60), help="Minutes that it holds."
+)
 @json_option
 @data_dir_option
 def scale(

@@ -29,12 +29,18 @@ class JsonValue(click.ParamType[Any]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         try:
-            found = json.loads(value)
+            found = json.loads(value, parse_constant=_no_json)
+        except RecursionError:
+            self.fail("The JSON is nested too deep.", param, ctx)
         except ValueError as error:
             self.fail(f"{value!r} is not JSON: {error}", param, ctx)
         if not isinstance(found, self.kind):
             self.fail(f"{value!r} is not a JSON {self.kind.__name__}", param, ctx)
         return found
+
+
+def _no_json(word: str) -> Any:
+    raise ValueError(f"{word} is no JSON")
 
 
 class MomentValue(click.ParamType[Any]):

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import click
 
+from cli.amount import Amount
 from cli.console import actor, data_dir_option, database, json_option
 from cli.output import print_fields, print_rows, shown
 from core import schedules
@@ -68,7 +69,7 @@ def list_(job: str | None, limit: int, as_json: bool) -> None:  # noqa: FBT001 (
 @maintenance.command()
 @click.argument("job")
 @click.option("--no-wait", is_flag=True, help="Do not wait for the end.")
-@click.option("--timeout", type=click.FloatRange(min=1), default=600, show_default=True)
+@click.option("--timeout", type=Amount(min=1), default=600, show_default=True)
 @json_option
 @data_dir_option
 def run(job: str, no_wait: bool, timeout: float, as_json: bool) -> None:  # noqa: FBT001

@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from cli.amount import Amount
 from cli.console import data_dir_option, database, json_option
 from cli.letters import chosen, means, person
 from cli.output import print_fields, print_rows, shown
@@ -58,7 +59,7 @@ def pace_options(command: Decorated) -> Decorated:
         ),
         click.option(
             "--failure-share",
-            type=click.FloatRange(0, 1),
+            type=Amount(0, 1),
             help=f"Ends the run when more than this fails again. Default: {USUAL.failure_share:g}",
         ),
         click.option("--dry-run", is_flag=True, help="Only tell what would happen."),

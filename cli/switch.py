@@ -7,6 +7,7 @@ import click
 import orjson
 from sqlalchemy.orm import Session
 
+from cli.amount import Amount
 from cli.console import data_dir_option, database, json_option
 from cli.letters import person
 from cli.output import print_fields, print_rows, shown
@@ -47,7 +48,7 @@ def list_(project: str, as_json: bool) -> None:  # noqa: FBT001 (click calls it 
 @click.option(
     "--for",
     "seconds",
-    type=click.FloatRange(0, LONGEST_SECONDS, min_open=True),
+    type=Amount(0, LONGEST_SECONDS, min_open=True),
     help="Seconds that it holds; for ever without it.",
 )
 @project_option

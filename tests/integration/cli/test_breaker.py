@@ -31,6 +31,8 @@ def test_settings_of_one(ask):
         (["set", "pay", "threshold"], 2),
         (["set", "pay", "tries=5"], 2),
         (["open", "pay", "--for", "0"], 2),
+        (["open", "pay", "--for", "1e12"], 2),
+        (["close", "pay", "--for", "nan"], 2),
     ],
 )
 def test_what_does_not_work(run, arguments, code):

@@ -128,10 +128,13 @@ WRONG = [
     ["replay", "--task", "a", "--rate", "soon"],
     ["edit", "1", "--kwargs", "[]"],
     ["edit", "1", "--args", "{"],
+    ["edit", "1", "--args", "[NaN]"],
+    ["edit", "1", "--args", "[" * 9_000],
+    ["replay", "--task", "a", "--failure-share", "nan"],
     ["list", "--since", "yesterday"],
 ]
 
 
-@pytest.mark.parametrize("arguments", WRONG, ids=" ".join)
+@pytest.mark.parametrize("arguments", WRONG, ids=lambda given: " ".join(given)[:40])
 def test_wrong_use(run, project, arguments):
     assert run("deadletter", *arguments).exit_code == 2

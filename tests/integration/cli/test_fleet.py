@@ -43,7 +43,16 @@ def test_a_size_may_have_an_end(ask, database):
     assert override(database).until > SystemClock().now()
 
 
-@pytest.mark.parametrize("arguments", [["general"], ["general", 5, "--auto"], ["general", "-1"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["general"],
+        ["general", 5, "--auto"],
+        ["general", "-1"],
+        ["general", 5, "--for", "1e12"],
+        ["general", 5, "--for", "nan"],
+    ],
+)
 def test_a_wish_that_is_none_is_wrong_use(run, arguments):
     assert run("fleet", "scale", *arguments).exit_code == 2
 

@@ -40,3 +40,8 @@ def test_who_did_it_and_why_is_kept(switch, database):
 def test_one_that_is_not_there(run, project):
     result = run("switch", "unset", "nowhere", "--project", project.name, "--why", "x")
     assert (result.exit_code, "ML-SWI-0001" in result.stderr) == (1, True)
+
+
+def test_a_time_that_is_none_is_wrong_use(run, project):
+    where = ("--project", project.name, "--why", "x")
+    assert run("switch", "set", "a", "1", "--for", "nan", *where).exit_code == 2

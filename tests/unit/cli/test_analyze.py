@@ -106,3 +106,10 @@ def test_knowledge_of_ones_own_decides(tmp_path, monkeypatch):
     _, (answer,) = run("classify", '{"type": "Frozen", "module": "shop.ledger"}')
 
     assert (answer["category"], answer["rule"]) == ("unavailable", "type:shop.Frozen")
+
+
+def test_rules_that_are_no_text_are_wrong_use(tmp_path):
+    file = tmp_path / "rules.toml"
+    file.write_bytes(b"# Gr\xfc\xdfe")
+    result = CliRunner().invoke(analyze, ["fingerprint", "--rules", str(file)], input="{}")
+    assert (result.exit_code, "is not UTF-8" in result.stderr) == (2, True)
