@@ -6,6 +6,8 @@ from typing import Any, Final, NamedTuple
 
 _MILLISECONDS_FROM: Final = 1e11  # as seconds this would be the year 5138
 _PROTOCOL_DATE: Final = re.compile(r"/Date\((-?\d{1,17})(?:[+-]\d{4})?\)/")
+# Of eight digits it is a day; of thirteen it may look like one and an hour, and is milliseconds.
+_PLAIN_NUMBER: Final = re.compile(r"[+-]?\d{9,}(?:\.\d*)?", re.ASCII)
 _LONG_FRACTION: Final = re.compile(r"(\.\d{6})\d+")
 
 
@@ -36,6 +38,8 @@ def _epoch(number: float) -> datetime | None:
 
 
 def _written(text: str) -> datetime | None:
+    if _PLAIN_NUMBER.fullmatch(text):
+        return _number(text)
     try:
         found = datetime.fromisoformat(_LONG_FRACTION.sub(r"\1", text[:64]))
     except ValueError:

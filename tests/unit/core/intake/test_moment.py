@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.intake import moment
@@ -38,6 +38,18 @@ def test_the_ways_to_write_noon(value):
 )  # fmt: skip
 def test_what_is_no_time(value):
     assert moment.read(value) is None
+
+
+@given(st.integers(10**9, 2 * 10**9), st.sampled_from([1, 1_000]))
+@example(1_823_101_761, 1_000)
+@example(1_767_123_112, 1_000)
+def test_numbers_in_text_are_the_same_numbers(seconds, unit):
+    """Also where they look like a day of the 18th century and an hour."""
+    assert moment.read(str(seconds * unit)) == datetime.fromtimestamp(seconds, UTC)
+
+
+def test_a_day_of_eight_digits():
+    assert moment.read("20260301") == NOON.replace(hour=0)
 
 
 @given(st.text() | st.floats() | st.integers())
