@@ -45,7 +45,7 @@ class Task(celery.Task[Any, Any]):
     def runtime(self) -> Runtime:
         return app.runtime
 
-    def __call__(self, *args: Any, **kwargs: Any) -> None:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> None:
         begun = perf_counter()
         request, outcome = self.request, Outcome.FAILED
         current = execution(self, request, args, kwargs)

@@ -13,7 +13,7 @@ from tasks.runtime import OWN_PROJECT
 
 
 @task("deadletter.capture", queue=Queue.DEADLETTER, delivery=Delivery.CONTENT)
-def capture(work: Work, **reported: Any) -> Result:
+def capture(work: Work, /, **reported: Any) -> Result:
     declared, now = wiring.brokers(work.runtime.settings), work.runtime.clock.now()
     letter_id = deadletters.take_in(
         work.session, reported, message_id=work.key, declared=declared, now=now

@@ -8,7 +8,7 @@ from tasks.base import Delivery, Queue, Result, Work, task
 
 
 @task("intake.report", queue=Queue.INTAKE, delivery=Delivery.CONTENT)
-def report(work: Work, **reported: Any) -> Result:
+def report(work: Work, /, **reported: Any) -> Result:
     runtime = work.runtime
     accepted = accept_report(
         work.session,

@@ -51,6 +51,15 @@ def test_a_report_over_the_broker_becomes_an_event(house, world, key):
     assert found["event"]["contexts"]["mendline"]["operation"] == "add"
 
 
+def test_a_report_may_have_fields_of_any_name(house, world, key):
+    fields = {"work": "w", "self": "s", "task": "t"}
+    house.send("intake.report", **report(key, "c" * 32, **fields))
+    event = wait_until(lambda: stored(world, "c" * 32))
+    with world.database.transaction() as session:
+        found = Payloads().unpack(session, event.payload, event.dictionary_id)
+    assert found["event"]["extra"] == fields
+
+
 def test_a_report_that_is_delivered_twice_is_stored_once(house, world, key):
     error = {"dsn_key": key, "error": "said twice", "component": "twice"}
     for _ in range(2):
