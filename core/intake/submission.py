@@ -24,6 +24,8 @@ from core.intake.rejection import Reason, skipped_kind
 
 EVENT: Final = "event"
 TRANSACTION: Final = "transaction"
+# What an envelope adds to its event is headers. More of it would be kept and unpacked once more.
+_AROUND: Final = 64 * 1024
 # A report as it is written may have so many times the size of an event: blanks are not stored.
 _SPREAD: Final = 4
 _UNPACKED: Final = 2**30  # of what we packed ourselves, its size is known to be within the limits
@@ -80,7 +82,7 @@ def probe(payload: bytes, *, limit: int) -> _Probe:
 
 
 def from_envelope(arrival: Arrival, limits: Limits) -> Submission:
-    """An envelope that holds one event and nothing else is stored just as it came.
+    """An envelope that holds one event and hardly anything else is stored just as it came.
 
     The header's event id wins over the event's own. A second event is refused: the protocol
     allows one.
@@ -99,7 +101,7 @@ def from_envelope(arrival: Arrival, limits: Limits) -> Submission:
         else:
             _count(submission.rejected, Reason.DUPLICATE_ITEM)
     if event is not None:
-        alone = len(parsed.items) == 1
+        alone = len(parsed.items) == 1 and len(data) - len(event) <= _AROUND
         _add_event(submission, event, arrival, limits, envelope=data if alone else None)
     return submission
 

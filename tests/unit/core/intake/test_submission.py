@@ -51,6 +51,15 @@ def test_beside_other_items_only_the_event_is_kept():
     assert submission.skipped == {"client_report": 1, "attachment": 1}
 
 
+@pytest.mark.parametrize("end", [b"", b"\n" * 200_000])
+def test_of_an_envelope_that_is_mostly_something_else_only_the_event_is_kept(end):
+    header = {"event_id": ID} | ({} if end else {"trace": "x" * 200_000})
+    packed = arrival(envelope(("event", EVENT), header=header) + end, gzipped=True)
+    (item,) = from_envelope(packed, replace(LIMITS, decompressed=10**6)).items
+    assert (item.kind, item.event_id) == (Kind.EVENT, uuid.UUID(ID))
+    assert len(item.body) < 200
+
+
 def test_the_id_of_the_header_wins():
     submission = taken(envelope(("event", EVENT)))
     assert submission.event_id == uuid.UUID(ID) == submission.items[0].event_id
