@@ -32,6 +32,11 @@ _LEVELS: Final = {
 }
 _TRACES: Final = ("stacktrace", "stack", "traceback")
 _KNOWN: Final = frozenset({"type", "message", "module", "code", "http_status"})
+_OBJECTS: Final = frozenset({"replay", "tags"})
+_TEXTS: Final = frozenset(
+    {"code", "component", "http_status", "message", "operation", "operation_id", "platform"}
+    | {"severity", "timestamp", "type"}
+)
 _READ: Final = frozenset(
     {
         "attempt",
@@ -134,15 +139,30 @@ def _level(severity: Any) -> str:
 
 def _extra(report: Mapping[str, Any]) -> Event:
     """The context, and fields that we do not know: nothing that was told is thrown away."""
-    unknown = {name: value for name, value in report.items() if name not in _READ}
+    unknown = {
+        name: value for name, value in report.items() if name not in _READ or _odd(name, value)
+    }
     error = report.get("error")
     if isinstance(error, Mapping):
         known = _KNOWN | {_trace_name(error)}
-        unknown |= {f"error.{name}": value for name, value in error.items() if name not in known}
+        unknown |= {
+            f"error.{name}": value
+            for name, value in error.items()
+            if name not in known or _odd(name, value)
+        }
     context = report.get("context")
     if context is None:
         return unknown
     return unknown | (dict(context) if isinstance(context, Mapping) else {"context": context})
+
+
+def _odd(name: str, value: Any) -> bool:
+    """Whether this is not what the field is read as, so that it would be nowhere."""
+    if not value:
+        return False
+    if name in _OBJECTS:
+        return not isinstance(value, Mapping)
+    return name in _TEXTS and isinstance(value, Mapping | list)
 
 
 def _context(report: Mapping[str, Any]) -> Event:

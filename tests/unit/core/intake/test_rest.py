@@ -152,6 +152,35 @@ def test_a_context_that_is_no_object_is_kept():
     assert event(context="plain")["extra"] == {"context": "plain"}
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"tags": ["urgent"]},
+        {"tags": [["a", "b"]]},
+        {"replay": "shop.charge"},
+        {"component": {"name": "billing"}},
+        {"operation_id": [1]},
+        {"timestamp": {"sec": 5}},
+        {"severity": ["high"]},
+        {"code": {"status": 5}},
+    ],
+)
+def test_what_has_an_odd_type_is_extra(odd):
+    assert event(**odd)["extra"] == odd
+
+
+def test_so_is_a_message_that_is_no_text():
+    found = event(error={"type": "HTTPError", "message": {"reason": "quota"}})
+    assert found["exception"]["values"] == [{"type": "HTTPError", "value": ""}]
+    assert found["extra"] == {"error.message": {"reason": "quota"}}
+
+
+@pytest.mark.parametrize("name", ["tags", "replay", "component", "code"])
+@pytest.mark.parametrize("value", [None, {}, []])
+def test_what_is_empty_is_nothing(name, value):
+    assert event(**{name: value})["extra"] == {}
+
+
 def test_times_are_read_or_kept_as_they_were():
     assert event(timestamp=1772366400)["timestamp"] == "2026-03-01T12:00:00.000Z"
     odd = event(timestamp="soon")
