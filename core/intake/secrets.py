@@ -32,9 +32,16 @@ def _word(hint: bytes, pattern: str, replacement: str) -> Secret:
     return Secret(lambda _text, lower: bool(find(lower)), lambda text: replace(replacement, text))
 
 
+# White space as text has it, and as JSON writes that of a string.
+_SPACE: Final = r"(?:\s|\\[fnrt]|\\u000b)"
+
+
 def _assignment(name: str) -> Secret:
     """`name = value` as in a command line, a query or a connection string."""
-    hint = rf"{name}(?:\\?[\"'])?\s{{0,4}}[=:]\s{{0,4}}(?:\\?[\"'])?[^\s&\"',;(){{}}\[\]]{{3}}"
+    hint = (
+        rf"{name}(?:\\?[\"'])?{_SPACE}{{0,4}}[=:]{_SPACE}{{0,4}}"
+        rf"(?:\\?[\"'])?[^\s&\"',;(){{}}\[\]]{{3}}"
+    )
     pattern = rf"({name}[\"']?\s{{0,4}}[=:]\s{{0,4}}[\"']?)[^\s&\"',;(){{}}\[\]]{{3,512}}"
     return _word(hint.encode(), pattern, rf"\g<1>{FILTERED}")
 
@@ -77,12 +84,12 @@ _PEM: Final = r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[^-]{0,16384}(?:-----END 
 
 SECRETS: Final = (
     _word(
-        rb"bearer(?:\s|%20)+[a-z0-9._~+/=-]{16}",
+        rf"bearer(?:{_SPACE}|%20)+[a-z0-9._~+/=-]{{16}}".encode(),
         r"\b(bearer)(?:\s{1,4}|%20)[A-Z0-9._~+/=-]{16,4096}",
         rf"\1 {FILTERED}",
     ),
     _word(
-        rb"basic(?:\s|%20)+[a-z0-9+/=]{16}",
+        rf"basic(?:{_SPACE}|%20)+[a-z0-9+/=]{{16}}".encode(),
         r"\b(basic)(?:\s{1,4}|%20)[A-Z0-9+/=]{16,4096}",
         rf"\1 {FILTERED}",
     ),

@@ -26,6 +26,10 @@ SECRETS = [
     ("card 4111 1111 1111 1111 declined", "card [Filtered] declined"),
     ("card 5500-0055-5555-5559", "card [Filtered]"),
     ("amex\n378282246310005", "amex\n[Filtered]"),
+    ("Authorization: Bearer\tabcdefghijklmnop1234", "Authorization: Bearer [Filtered]"),
+    ("Basic\r\n dXNlcjpwYXNzd29yZDEyMw==", "Basic [Filtered]"),
+    ("token:\n  abcdef123", "token:\n  [Filtered]"),
+    ("PASSWORD\t=\v\thunter2", "PASSWORD\t=\v\t[Filtered]"),
 ]
 HARMLESS = [
     "the author of the tokenizer",
@@ -134,7 +138,11 @@ TEXTS = st.text(max_size=40)
 AROUND = st.tuples(TEXTS, st.sampled_from([secret for secret, _ in SECRETS]), TEXTS).map("".join)
 
 
-@given(AROUND | st.text())
+BLANK = st.text(" \t\n\r\f\v", min_size=1, max_size=3)
+BLANKS = st.tuples(AROUND, BLANK).map(lambda pair: pair[0].replace(" ", pair[1]))
+
+
+@given(AROUND | BLANKS | st.text())
 def test_the_first_look_never_misses_what_would_be_taken_out(text):
     event = {"a": [text]}
     kinds = hints(orjson.dumps(event))
