@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import takewhile
 from typing import Any, Final
 
 import msgspec
@@ -41,7 +42,7 @@ def parts(data: bytes, *, most: int) -> Sequence[bytes] | None:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     members = (bytes(getattr(found, name)) for name in found.__struct_fields__)
-    return [member for member in members if member]
+    return list(takewhile(bool, members))
 
 
 @cache
