@@ -41,9 +41,11 @@ class RateValue(click.ParamType[Any]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         found = re.fullmatch(r"(\d+(?:\.\d+)?)(?:/([smh]))?", str(value))
-        if found is None or float(found[1]) == 0:
-            self.fail(f"{value!r} is not a rate like 5/s, 100/m or 1000/h", param, ctx)
-        return float(found[1]) / UNITS[found[2] or "s"]
+        rate = float(found[1]) / UNITS[found[2] or "s"] if found else 0.0
+        if rate < runs.SLOWEST:
+            told = f"{value!r} is not a rate like 5/s, 100/m or 1000/h, and of one a day at least"
+            self.fail(told, param, ctx)
+        return rate
 
 
 def pace_options(command: Decorated) -> Decorated:

@@ -27,6 +27,8 @@ SUBJECT: Final = "replay_run"
 MANUAL: Final = "manual"
 # Letters that a dry run looks at one by one.
 EXAMINED: Final = 200
+# Letters a second: one a day. What is slower would be due after the end of the calendar.
+SLOWEST: Final = 1 / 86_400
 NEWEST_FIRST: Final = Keyset(ReplayRun.id, ReplayRun.id)
 
 

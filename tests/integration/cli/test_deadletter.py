@@ -126,6 +126,7 @@ WRONG = [
     ["replay", "--project", "shop"],
     ["replay", "1", "--task", "a"],
     ["replay", "--task", "a", "--rate", "soon"],
+    ["replay", "--task", "a", "--rate", "0.0000001/h"],
     ["edit", "1", "--kwargs", "[]"],
     ["edit", "1", "--args", "{"],
     ["edit", "1", "--args", "[NaN]"],

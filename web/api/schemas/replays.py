@@ -5,6 +5,7 @@ from typing import Any, Self
 from pydantic import Field
 
 from core.deadletters import Pace, Preview
+from core.deadletters.replays import SLOWEST
 from web.api.schemas.deadletters import ActShown, LetterChoice, Refused
 from web.api.schemas.shape import Id, Moment, Shown
 
@@ -12,7 +13,7 @@ PACE = Pace()
 
 
 class ReplayMany(LetterChoice):
-    rate: float = Field(PACE.rate, gt=0, le=1000, description="Letters a second.")
+    rate: float = Field(PACE.rate, ge=SLOWEST, le=1000, description="Letters a second.")
     batch: int = Field(PACE.batch, ge=1, le=1000, description="The first batch is waited for.")
     failure_share: float = Field(
         PACE.failure_share, ge=0, le=1, description="Above it the run ends by itself."

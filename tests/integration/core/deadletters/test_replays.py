@@ -122,6 +122,14 @@ def test_all_are_sent_in_batches_at_the_rate(mail, fleet, clock):
     assert all(pause >= n / 2 for n, pause in enumerate(pauses))
 
 
+def test_the_slowest_run_comes_to_an_end_within_the_calendar(mail, fleet):
+    mail(3)
+    run_id = fleet.begin(rate=replays.SLOWEST, batch=1_000)
+    for _ in range(5):
+        fleet.round(86_400)
+    assert fleet.run(run_id).state == "done"
+
+
 def test_letters_of_a_run_name_it_and_are_closed(mail, fleet, read):
     (letter_id,) = mail(1)
     run_id = fleet.begin()

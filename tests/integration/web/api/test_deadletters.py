@@ -125,6 +125,13 @@ def test_many_are_replayed_by_a_filter_in_a_run(operator, rows, sender):
     assert [message.task for message in sender.messages] == ["deadletter.advance"]
 
 
+@pytest.mark.parametrize("rate", [0, -1, 1e-300, 1e-6, 1001])
+def test_a_rate_of_which_nothing_comes_is_refused(operator, rows, rate):
+    rows.letter("good")
+    answer = operator.post("/api/v1/deadletters/replay", json={"queue": ["alerts"], "rate": rate})
+    assert answer.status_code == 422
+
+
 def test_a_run_is_shown_and_stopped(operator, rows):
     rows.letter("good")
     run = operator.post("/api/v1/deadletters/replay", json={"queue": ["alerts"]}).json()["run"]
