@@ -5,10 +5,11 @@ to be buried goes to a file on disk while PostgreSQL is away.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -66,9 +67,11 @@ class Keeper:
         )
 
     def enrol(self, order: WorkOrder) -> bool:
-        """From here on the ledger counts the attempts; its dispatcher sends the message."""
-        now = self._clock.now()
-        return self._kept("enrol", order, lambda session: rows.add(session, order, now))
+        """From here on the ledger counts the attempts; its dispatcher sends the message.
+
+        What is due at once is so by the database's clock, whatever that of this host says.
+        """
+        return self._kept("enrol", order, lambda session: rows.add(session, order, _now(session)))
 
     def bury(self, capture: Capture) -> bool:
         now = self._clock.now()
@@ -133,3 +136,8 @@ class Keeper:
         if isinstance(error, SQLAlchemyError) and not refused(error):
             self._away_until = self._clock.monotonic() + AWAY_SECONDS
         log.warning("keeper.failed", what=what, error=str(error))
+
+
+def _now(session: Session) -> datetime:
+    now: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+    return now

@@ -53,7 +53,8 @@ def replay(
 ) -> int:
     """Closes the letter and adds the work in one transaction; the id of the work.
 
-    The work is due `after` so long. A change becomes a version of the letter first, so that what
+    The work is due `after` so long: at once by the ledger's own clock, from which `now`, of the
+    host that was asked, may differ. A change becomes a version of the letter first, so that what
     was sent can be seen afterwards.
     """
     letter = get(session, letter_id, lock=True)
@@ -61,7 +62,8 @@ def replay(
         raise LetterClosedError(letter_id=letter_id)
     if changes:
         edit(session, letter_id, changes, actor=actor, now=now)
-    work_id = ordered(session, sendable(session, letter), means=means, due=now + after)
+    due = now + after if after else None
+    work_id = ordered(session, sendable(session, letter), means=means, due=due)
     _close(session, letter, actor, now=now, new="replayed", work=work_id)
     return work_id
 

@@ -37,8 +37,11 @@ class Means:
     queues: Collection[str] = ()
 
 
-def ordered(session: Session, found: Sendable, *, means: Means, due: datetime) -> int:
-    """The id of the work. A message that only named a row sends that row again."""
+def ordered(session: Session, found: Sendable, *, means: Means, due: datetime | None) -> int:
+    """The id of the work; without `due` it is due at once.
+
+    A message that only named a row sends that row again.
+    """
     if (work_id := _names_a_row(found)) is not None:
         return _sent_again(session, found.letter, work_id, due)
     return means.add(session, replace(_order(session, found, means), due_at=due))
@@ -115,11 +118,12 @@ def _options(session: Session, letter: DeadLetter) -> dict[str, Any]:
     return {name: value for name, value in (row or {}).items() if value is not None}
 
 
-def _sent_again(session: Session, letter: DeadLetter, work_id: int, due: datetime) -> int:
+def _sent_again(session: Session, letter: DeadLetter, work_id: int, due: datetime | None) -> int:
     """A row that has gone on meanwhile, by the reconciler's care, is not disturbed."""
     _row(session, letter, work_id)
     waits = update(ITEMS).where(WorkItem.id == work_id, WorkItem.state == "published")
-    session.execute(waits.values(state="waiting", due_at=due))
+    later = {"due_at": due} if due is not None else {}
+    session.execute(waits.values(state="waiting", **later))
     work.wake_dispatcher(session)
     return work_id
 

@@ -102,26 +102,26 @@ def start(
     session.flush()
     session.refresh(run)
     if matched:
-        go_on(session, run, means=means, due=now)
+        go_on(session, run, means=means)
     _record(session, run, actor, name="started", now=now)
     return run
 
 
-def go_on(session: Session, run: ReplayRun, *, means: Means, due: datetime) -> None:
+def go_on(session: Session, run: ReplayRun, *, means: Means, due: datetime | None = None) -> None:
     """Each step is a piece of work of its own; `step` lets none be done twice."""
     arguments = {"run_id": run.id, "step": run.step}
     key = f"replay-run-{run.id}-{run.step}"
     means.add(session, WorkOrder(ADVANCE_TASK, arguments, QUEUE, due_at=due, unique_key=key))
 
 
-def keep_going(session: Session, *, means: Means, now: datetime) -> int:
+def keep_going(session: Session, *, means: Means) -> int:
     """Orders the next step of runs that have none, since theirs was given up; how many runs run.
 
     While the step lives, its key lets no second one be made.
     """
     running = session.scalars(select(ReplayRun).where(ReplayRun.finished_at.is_(None))).all()
     for run in running:
-        go_on(session, run, means=means, due=now)
+        go_on(session, run, means=means)
     return len(running)
 
 

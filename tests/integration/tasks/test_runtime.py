@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -13,11 +13,11 @@ from core.maintenance.housekeeping import PostponedError
 from core.store import work as rows
 from core.store.engine import libpq_url
 from core.store.work import WorkOrder
-from tasks import delivery
+from tasks import deadletter, delivery
 from tasks.app import Application
 from tasks.base import Task
 from tasks.runtime import Runtime
-from tasks.work import Outcome
+from tasks.work import Outcome, Work
 
 
 @pytest.fixture
@@ -32,6 +32,13 @@ def runtime(database_url):
 def test_what_is_due_goes_by_the_clock_of_the_database(runtime):
     runtime.clock = FixedClock(datetime(2001, 1, 1, tzinfo=UTC))
     assert runtime.ledger.later(60) > datetime.now(UTC)
+
+
+def test_letters_and_what_became_of_their_replays_have_one_clock(runtime):
+    """Else a failure that came after a replay may seem to have come before it."""
+    runtime.clock = FixedClock(datetime(2001, 1, 1, tzinfo=UTC))
+    told = deadletter._now(Work(runtime, "m1"))
+    assert abs(datetime.now(UTC) - told) < timedelta(minutes=1)
 
 
 class Idle(Task):

@@ -1,7 +1,9 @@
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import text
 
-from core.clock import SystemClock
+from core.clock import FixedClock, SystemClock
 from core.deadletters.refusal import RevokedError
 from core.deadletters.spooled import LetterSpool
 from core.errors import report
@@ -60,6 +62,12 @@ def test_enrolled_message_is_one_row(keeper, column):
     assert keeper.enrol(ORDER)
     assert keeper.enrol(ORDER)
     assert column("SELECT state FROM work_items") == ["waiting"]
+
+
+def test_what_is_enrolled_is_due_by_the_clock_of_the_database(keeper, column):
+    keeper._clock = FixedClock(datetime(2101, 1, 1, tzinfo=UTC))
+    assert keeper.enrol(ORDER)
+    assert column("SELECT due_at <= clock_timestamp() FROM work_items") == [True]
 
 
 def test_buried_message_is_a_letter(keeper, column):

@@ -1,8 +1,10 @@
+from datetime import timedelta
+
 import pytest
 
 from core.access import audit
 from core.access.audit import Actor
-from core.deadletters import Edit, LetterClosedError, edit, known, versions
+from core.deadletters import Edit, LetterClosedError, edit, known, replay, versions
 from core.deadletters.edits import SUBJECT
 from core.deadletters.signatures import ArgumentsError, Parameter, Signature
 from core.errors import UnprocessableError
@@ -53,6 +55,13 @@ def test_the_newest_version_is_sent(captured, edited, replayed, database):
     edited(letter_id, kwargs={"to": "b"})
     made = work(database, replayed(letter_id))
     assert (made.arguments, made.queue) == ({"to": "b"}, "recovery")
+
+
+def test_a_host_whose_clock_is_ahead_delays_no_replay(captured, means, clock, database):
+    letter_id, ahead = captured(), clock.now() + timedelta(hours=1)
+    with database.transaction() as session:
+        work_id = replay(session, letter_id, means=means, actor=OPS, now=ahead)
+    assert work(database, work_id).due_at == clock.now()
 
 
 def test_a_change_of_the_replay_itself_is_a_version(captured, replayed, database):

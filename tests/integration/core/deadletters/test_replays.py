@@ -1,6 +1,7 @@
 """Runs on a real ledger; time is the test's own."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 
@@ -128,6 +129,15 @@ def test_the_slowest_run_comes_to_an_end_within_the_calendar(mail, fleet):
     for _ in range(5):
         fleet.round(86_400)
     assert fleet.run(run_id).state == "done"
+
+
+def test_a_host_whose_clock_is_ahead_does_not_delay_its_run(mail, fleet, clock, database):
+    mail(1)
+    with database.transaction() as session:
+        ahead = {"means": fleet.means, "actor": OPS, "now": clock.now() + timedelta(hours=1)}
+        run_id = replays.start(session, MAIL, Pace(), **ahead).id
+    fleet.round()
+    assert fleet.run(run_id).sent == 1
 
 
 def test_letters_of_a_run_name_it_and_are_closed(mail, fleet, read):
@@ -328,7 +338,7 @@ def test_a_run_whose_step_was_given_up_goes_on(mail, fleet, ledger, database):
     assert fleet.run(run_id).sent == 0
     with database.transaction() as session:
         for _ in range(2):
-            replays.keep_going(session, means=fleet.means, now=fleet.clock.now())
+            replays.keep_going(session, means=fleet.means)
     for _ in range(3):
         fleet.round(1)
     assert (fleet.run(run_id).state, len(fleet.started)) == ("done", 1)
