@@ -22,6 +22,12 @@ def test_whose_time_is_over_is_replaced(runs_for, session):
     assert [runs_for("b"), runs_for("a")] == [True, False]
 
 
+def test_a_dead_leader_whose_clock_was_a_day_ahead_is_replaced(runs_for, session):
+    runs_for("a")
+    session.execute(text("UPDATE leaders SET until = clock_timestamp() + interval '1 day'"))
+    assert [runs_for("b"), runs_for("a")] == [True, False]
+
+
 def test_only_the_leader_resigns(runs_for, session):
     runs_for("a")
     resign(session, "fleet", holder="b")
