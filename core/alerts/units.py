@@ -22,6 +22,7 @@ _SIZES: Final = {
     "tib": 2**40,
 }
 _STEP: Final = 1_000
+_HUNDREDTHS: Final = 0.1
 LONGEST: Final = timedelta(days=366)
 
 
@@ -81,7 +82,8 @@ def shown(value: float, unit: Unit) -> str:
         return _bytes(value)
     if unit is Unit.SECONDS:
         return _seconds(value)
-    number = f"{value:.2f}".rstrip("0").rstrip(".")
+    small = 0 < abs(value) < _HUNDREDTHS  # two places would leave little of it, or nothing
+    number = f"{value:.3g}" if small else f"{value:.2f}".rstrip("0").rstrip(".")
     return f"{number}/min" if unit is Unit.PER_MINUTE else number
 
 

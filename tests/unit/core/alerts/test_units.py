@@ -49,6 +49,9 @@ def test_spans_have_bounds():
     [
         (11, Unit.PER_MINUTE, "11/min"),
         (0.125, Unit.RATIO, "12.5 %"),
+        (0.004, Unit.NUMBER, "0.004"),
+        (0.25, Unit.NUMBER, "0.25"),
+        (0, Unit.NUMBER, "0"),
         (400, Unit.SECONDS, "6.67 m"),
         (5e8, Unit.BYTES, "500 MB"),
     ],
