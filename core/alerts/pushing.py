@@ -143,6 +143,5 @@ def labels(pushed: Pushed) -> dict[str, str]:
 
 def _severity(told: str) -> Severity:
     """Our word for theirs; what says nothing is in the middle."""
-    if told in set(Severity):
-        return Severity(told)
-    return _SEVERITIES.get(told.lower(), Severity.MEDIUM)
+    word = told.lower()
+    return Severity(word) if word in set(Severity) else _SEVERITIES.get(word, Severity.MEDIUM)

@@ -76,6 +76,12 @@ def test_severities_are_alerts_of_their_own_in_their_own_words(database, reader,
         assert sorted(each.severity for each in found) == ["critical", "medium"]
 
 
+def test_a_severity_is_ours_however_it_is_written(database, pushed):
+    pushed(*({**DISK, "severity": word} for word in ("CRITICAL", "High", "Warning")))
+    with database.transaction() as session:
+        assert {each.severity for each in session.query(Alert)} == {"critical", "high", "medium"}
+
+
 def test_an_end_that_is_told_ends_it_and_the_next_push_is_a_new_episode(database, clock, pushed):
     pushed(DISK)
     pushed(DISK, endsAt=clock.now().isoformat())
