@@ -3,7 +3,7 @@
 from importlib.metadata import version
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Body, Depends, Query, Response
 from sqlalchemy.orm import Session
 
 from core.access.audit import Actor
@@ -38,6 +38,7 @@ router = APIRouter(prefix="/api/v2", tags=["alertmanager"])
 MOST: Final = 10_000
 Reporter = Annotated[Principal, Depends(Needs(Permission.REPORT))]
 Reading = Depends(Needs(Permission.READ))
+Posted = Annotated[list[AlertPosted], Body(max_length=MOST)]
 Filter = Annotated[list[str], Query(max_length=50, description='Matchers, as severity="high".')]
 
 
@@ -96,9 +97,9 @@ def list_groups(services: Provided, who: Reader, ask: Asked) -> list[AlertGroupG
 
 
 @router.post("/alerts", response_class=Response, summary="Push alerts, as Prometheus does")
-def post_alerts(alerts: list[AlertPosted], services: Provided, who: Reporter) -> Response:
+def post_alerts(alerts: Posted, services: Provided, who: Reporter) -> Response:
     now = services.clock.now()
-    told = [outward.pushed(each) for each in alerts[:MOST]]
+    told = [outward.pushed(each) for each in alerts]
     with services.database.transaction() as session:
         if pushing.push(session, told, Pusher(who.name, who.project_id), now=now):
             wake(session, services.ledger.add, at=now)

@@ -14,6 +14,7 @@ from core.alerts import pushing
 from core.clock import SystemClock
 from core.model import Alert
 from web.api.app import create_app
+from web.api.routes.alertmanager import MOST
 
 DISK = {"alertname": "DiskFull", "severity": "critical", "host": "db-1"}
 LOAD = {"alertname": "Load", "severity": "warning", "host": "db-2"}
@@ -97,6 +98,12 @@ def test_what_is_not_pushed_again_ends(database, clock, reader, pushed):
         assert pushing.expire(session, clock.now()) == 0
         assert pushing.expire(session, clock.now() + pushing.USUAL_END) == 1
     assert names(reader) == set()
+
+
+def test_more_than_can_be_taken_at_once_is_refused_and_not_cut_off(as_role, reader):
+    alerts = [{"labels": {"a": str(number)}} for number in range(MOST + 1)]
+    assert as_role("ingest").post("/api/v2/alerts", json=alerts).status_code == 422
+    assert reader.get("/api/v2/alerts").json() == []
 
 
 def test_what_ended_before_it_was_known_is_nothing(reader, clock, pushed):
