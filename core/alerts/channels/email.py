@@ -4,7 +4,7 @@ import smtplib
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -14,11 +14,14 @@ from html import escape
 from typing import Final
 
 from core.alerts.channel import AlertView, Notice, NoticeKind, Receipt, TransportError
+from core.alerts.fitting import fitting
 from core.alerts.posting import excerpt
 from core.clock import Clock, SystemClock
 
 ACCEPTED: Final = 250
 _LASTING: Final = 500
+# Of labels, annotations and links, which stand in a mail twice: mailboxes take some megabytes.
+MOST_WORDS: Final = 300_000
 WORDS: Final = {
     NoticeKind.TRIGGER: "FIRING",
     NoticeKind.UPDATE: "FIRING",
@@ -130,23 +133,35 @@ def _judged() -> Iterator[None]:
 
 def text_of(notice: Notice) -> str:
     parts = [_line(notice.title), "", notice.summary]
-    for each in notice.alerts:
+    shown = _shown(notice)
+    for each in shown:
         parts += ["", f"{each.name}: {each.state}, {each.severity}{_value(each)}"]
         parts += [f"  {name}: {value}" for name, value in _facts(each)]
-    if notice.truncated:
-        parts += ["", f"and {notice.truncated} more"]
+    if more := _more(notice, shown):
+        parts += ["", more]
     return "\n".join([*parts, *(["", notice.url] if notice.url else [])]) + "\n"
 
 
 def html_of(notice: Notice) -> str:
-    rows = "".join(_row(each) for each in notice.alerts)
-    more = f"<p>and {notice.truncated} more</p>" if notice.truncated else ""
+    shown = _shown(notice)
+    rows = "".join(_row(each) for each in shown)
+    rest = _more(notice, shown)
+    more = f"<p>{rest}</p>" if rest else ""
     link = f'<p><a href="{escape(notice.url)}">Open in Mendline</a></p>' if notice.url else ""
     summary = escape(notice.summary).replace("\n", "<br>")
     return (
         f"<!doctype html><html><body><h2>{escape(_line(notice.title))}</h2><p>{summary}</p>"
         f'<table border="0" cellpadding="6">{rows}</table>{more}{link}</body></html>'
     )
+
+
+def _shown(notice: Notice) -> tuple[AlertView, ...]:
+    return fitting(notice.alerts, most=len(notice.alerts), size=MOST_WORDS)
+
+
+def _more(notice: Notice, shown: Sequence[AlertView]) -> str:
+    rest = len(notice.alerts) - len(shown) + notice.truncated
+    return f"and {rest} more" if rest else ""
 
 
 def _row(alert: AlertView) -> str:

@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from core.alerts.channel import AlertView, Notice, NoticeKind, Receipt
+from core.alerts.fitting import fitting
 from core.alerts.posting import Poster, excerpt
 
 URL: Final = "https://events.pagerduty.com/v2/enqueue"
 SUMMARY: Final = 1_024
 SOURCE: Final = "mendline"
 MOST_ALERTS: Final = 20
+# Of labels, annotations and links: an event of more than 512 KB is refused, and a sign may take
+# six bytes of it.
+MOST_WORDS: Final = 60_000
 ACTIONS: Final = {NoticeKind.ACKNOWLEDGE: "acknowledge", NoticeKind.RESOLVE: "resolve"}
 # PagerDuty has these four.
 SEVERITIES: Final = {
@@ -60,6 +64,7 @@ def event_of(notice: Notice) -> dict[str, Any]:
 
 def _payload(notice: Notice) -> dict[str, Any]:
     first = notice.alerts[0].labels if notice.alerts else {}
+    shown = fitting(notice.alerts, most=MOST_ALERTS, size=MOST_WORDS)
     payload = {
         "summary": notice.title[:SUMMARY] or "Mendline",
         "source": first.get("component") or first.get("project") or SOURCE,
@@ -70,8 +75,8 @@ def _payload(notice: Notice) -> dict[str, Any]:
         "custom_details": {
             "message": notice.summary,
             "labels": dict(notice.group_labels),
-            "alerts": [_alert(each) for each in notice.alerts[:MOST_ALERTS]],
-            "alerts_not_shown": max(0, len(notice.alerts) - MOST_ALERTS) + notice.truncated,
+            "alerts": [_alert(each) for each in shown],
+            "alerts_not_shown": len(notice.alerts) - len(shown) + notice.truncated,
         },
     }
     if notice.alerts:
@@ -91,5 +96,6 @@ def _alert(alert: AlertView) -> dict[str, Any]:
 
 
 def _links(notice: Notice) -> list[dict[str, str]]:
-    found = (link for each in notice.alerts for link in each.links.items())
+    shown = fitting(notice.alerts, most=len(notice.alerts), size=MOST_WORDS)
+    found = (link for each in shown for link in each.links.items())
     return [{"text": text, "href": href} for text, href in dict.fromkeys(found)][:MOST_ALERTS]

@@ -183,6 +183,16 @@ def test_a_title_adds_no_line_to_the_head(plain, mailbox, title):
     assert "c@ops.test" in mail["Subject"] or "eA0KQmNj" in mail["Subject"]
 
 
+def test_a_mail_does_not_grow_beyond_what_mailboxes_take(plain, mailbox):
+    wordy = {f"note{number}": "x" * 2_000 for number in range(100)}
+    many = (replace(sample().alerts[0], annotations=wordy),) * 100
+    plain.send(replace(sample(), alerts=many, truncated=7), timeout=5)
+    ((_, mail),) = mailbox.mails
+    assert "and 106 more" in mail.get_body(("plain",)).get_content()
+    assert "and 106 more" in mail.get_body(("html",)).get_content()
+    assert len(mail.as_bytes()) < 2_000_000
+
+
 def test_an_episode_is_one_conversation(plain, mailbox):
     first = plain.send(sample(NoticeKind.TRIGGER), timeout=5)
     plain.send(replace(sample(NoticeKind.RESOLVE), thread=first.thread), timeout=5)

@@ -57,6 +57,16 @@ def test_a_title_is_cut_to_what_it_takes(sink, pagerduty):
     assert len(events(sink)[0]["payload"]["summary"]) == 1_024
 
 
+def test_an_event_is_never_longer_than_it_takes(sink, pagerduty):
+    wordy = {f"note{number}": "\x01" * 2_000 for number in range(4)}
+    many = (replace(sample().alerts[0], annotations=wordy, links={"source": "h" * 2_000}),) * 20
+    pagerduty.send(replace(sample(), alerts=many, summary="x" * 16_000), timeout=5)
+    assert len(sink.received[-1].body) < 512 * 1_000
+    told = events(sink)[-1]["payload"]["custom_details"]
+    assert len(told["alerts"]) + told["alerts_not_shown"] == 20
+    assert told["alerts"]
+
+
 @pytest.mark.parametrize(("status", "permanent"), [(400, True), (429, False), (502, False)])
 def test_a_wrong_event_is_not_sent_again(sink, pagerduty, status, permanent):
     sink.answers = [(status, {}, b'{"status":"invalid event"}')]
