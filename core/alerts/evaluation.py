@@ -101,9 +101,11 @@ class Evaluator:
     ) -> None:
         found = self._rules(session, past=past)
         answers, done.failed = self._answers(session, found, at)
-        alive, orphans = self._living.read(session, self._book.rules(session))
+        rules = self._book.rules(session)
+        alive, orphans = self._living.read(session, rules)
+        holding = {rule.id for rule in rules} if orphans else set()
         panels = _Panels(answers)
-        moves = [orphaned(alert, at) for alert in orphans]
+        moves = [orphaned(alert, at, rules=holding) for alert in orphans]
         same: list[Same] = []
         fresh: list[Candidate] = []
         for rule in found:

@@ -32,7 +32,7 @@ class Living:
     def read(
         self, session: Session, rules: Sequence[Rule]
     ) -> tuple[Mapping[int, Mine], Sequence[AnyAlert]]:
-        """By rule and series, and those whose rule no longer holds."""
+        """By rule and series, and those whose rule no longer holds or has a later one of theirs."""
         versions = rows.versions(session)
         fresh = [each for each, version in versions.items() if self._versions.get(each) != version]
         found = rows.plain(session, fresh)  # before anything changes here: it may fail
@@ -61,7 +61,10 @@ class Living:
             if rule is None:
                 self._orphans.append(alert)
             elif rule.id in touched:
-                mine[rule.id][rule.series(alert.labels)] = alert
+                series = rule.series(alert.labels)
+                if series in mine[rule.id]:  # the rule was changed, and tells fewer apart
+                    self._orphans.append(mine[rule.id][series])
+                mine[rule.id][series] = alert
         for each in touched:
             self._by_rule.pop(each, None)
         self._by_rule |= mine

@@ -1,6 +1,6 @@
 """What one rule makes of the series of its measure and of the alerts that it has: pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -19,6 +19,7 @@ _ON: Final = frozenset(map(str, ACTIVE))
 # Of one rule, by the series.
 Mine = Mapping[Labels, AnyAlert]
 GONE: Final = Seen(False, "", "its rule is gone or rests")
+MERGED: Final = Seen(False, "", "its rule sees it as one with another by now")
 
 
 class Candidate(NamedTuple):
@@ -91,14 +92,16 @@ def weighed(rule: Rule, panel: Panel, alerts: Mine, now: datetime) -> tuple[list
     return moves, same
 
 
-def orphaned(alert: AnyAlert, now: datetime) -> Move:
-    """Its rule no longer holds: there is nothing that could keep it."""
-    plain = standing(alert)
+def orphaned(alert: AnyAlert, now: datetime, *, rules: Collection[int]) -> Move:
+    """Its rule no longer holds, or has another alert of what is one series by now: there is
+    nothing that could keep it. `rules` are those that hold.
+    """
+    plain, seen = standing(alert), MERGED if alert.rule_id in rules else GONE
     new = State.RESOLVED if plain.state in ACTIVE else State.INACTIVE
     if plain.state not in {State.PENDING, *ACTIVE}:
-        return Move(None, alert, Change(new=None, values={"dismissed": False}), GONE)
+        return Move(None, alert, Change(new=None, values={"dismissed": False}), seen)
     over = {"resolved_at": now, "clear_since": None}
-    return Move(None, alert, Change(new=new, reason=GONE.why, values=over), GONE)
+    return Move(None, alert, Change(new=new, reason=seen.why, values=over), seen)
 
 
 def candidates(rule: Rule, panel: Panel, alerts: Mine) -> Iterator[Candidate]:

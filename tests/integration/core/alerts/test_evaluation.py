@@ -20,7 +20,7 @@ from core.store.alerts import Write
 from core.store.components import Delta, Slot
 from core.store.gauges import Reading
 from core.store.signals import NewSignal
-from tests.integration.core.rows import NOW, add_issue
+from tests.integration.core.rows import NOW, add_issue, add_project
 
 # Their options need values of their own; they have tests of their own, too.
 LEARNING = {"anomaly", "burn_rate", "forecast"}
@@ -159,6 +159,22 @@ def test_an_alert_ends_with_its_rule(session, project_id, evaluator):
     evaluator.tick(session, NOW + timedelta(seconds=3))
     session.refresh(alert)
     assert (alert.state, alert.reason) == ("resolved", "its rule is gone or rests")
+
+
+def test_alerts_that_a_changed_rule_sees_as_one_are_one(session, project_id, evaluator):
+    row = put(session)
+    other = add_project(session, "other")
+    told(session, project_id, at=NOW, events=12)
+    told(session, other, at=NOW, events=12)
+    evaluator.tick(session, NOW + timedelta(seconds=1))
+    assert len(alerts.living(session)) == 2
+    (written,) = read_text(RULE.replace("over: 5m", "by: [component]")).rules
+    new = NewRule(name=row.name, body=written.body, source=Source.API, author="ana")
+    alert_rules.change(session, row, new, now=NOW + timedelta(seconds=2))
+    done = evaluator.tick(session, NOW + timedelta(seconds=3))
+    assert done.changes == {"resolved": 1}
+    assert evaluator.tick(session, NOW + timedelta(seconds=5)).changes == {}
+    assert len(alerts.living(session)) == 1
 
 
 def test_a_new_issue_is_one_alert_for_a_while(session, project_id, evaluator):
