@@ -7,6 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final, Self
 
+from core.alerts.endless import endless
 from core.errors import UnprocessableError
 
 LONGEST: Final = 500
@@ -55,6 +56,19 @@ class Matcher:
         if made.operator in {Operator.FITS, Operator.FITS_NOT}:
             _pattern(value)
         return made
+
+    @classmethod
+    def asked(cls, written: str) -> Self:
+        """As `parse`, of a request: nobody may keep us busy forever with it."""
+        return cls.parse(written).bounded()
+
+    def bounded(self) -> Self:
+        if self.operator in {Operator.FITS, Operator.FITS_NOT} and endless(self.value):
+            raise UnprocessableError(
+                f"{self.value!r} may take forever: a group that is repeated must neither repeat "
+                f"anything nor have alternatives. Write it without that, as a+ for (a+)+."
+            )
+        return self
 
     @classmethod
     def read(cls, row: Mapping[str, Any]) -> Self:

@@ -99,7 +99,7 @@ def chosen(
     standings: Iterable[Standing], written: Sequence[str], hidden: frozenset[str]
 ) -> list[Standing]:
     """Those that all matchers fit; `hidden`: active, silenced, inhibited, unprocessed."""
-    matchers = [Matcher.parse(each) for each in written]
+    matchers = [Matcher.asked(each) for each in written]
     return [
         each
         for each in standings
@@ -130,13 +130,13 @@ def silence_number(told: str) -> int:
 
 def matcher(shape: MatcherShape) -> Matcher:
     operator = _OPERATORS[shape.is_regex, shape.is_equal]
-    return Matcher.of(shape.name, operator, shape.value)
+    return Matcher.of(shape.name, operator, shape.value).bounded()
 
 
 def matches(row: SilenceRow, written: Sequence[str]) -> bool:
     """Whether the silence is about what the matchers say, as its own equal ones tell it."""
     own = {each.name: each.value for each in _matchers(row)}
-    return all(Matcher.parse(each).fits(own) for each in written)
+    return all(Matcher.asked(each).fits(own) for each in written)
 
 
 def silence(row: SilenceRow, now: datetime) -> SilenceGot:

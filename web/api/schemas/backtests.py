@@ -30,7 +30,7 @@ class PretendedSilence(Written):
         return Pretended(
             scope=self.scope,
             subject=self.subject,
-            matchers=tuple(map(Matcher.parse, self.matchers)),
+            matchers=tuple(map(Matcher.asked, self.matchers)),
             since=self.since,
             until=self.until,
             window=Window(**self.window.model_dump()) if self.window else None,

@@ -43,7 +43,7 @@ class SilenceCreate(Written):
         return NewSilence(
             scope=self.scope,
             subject=self.subject,
-            matchers=tuple(map(Matcher.parse, self.matchers)),
+            matchers=tuple(map(Matcher.asked, self.matchers)),
             reason=self.reason,
             project_id=project_id,
             starts_at=self.starts_at,

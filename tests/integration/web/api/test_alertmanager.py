@@ -142,6 +142,22 @@ def test_a_matcher_that_cannot_be_read_is_an_error(reader):
     assert (answer.status_code, "is no matcher" in answer.text) == (422, True)
 
 
+def test_an_expression_that_may_take_forever_is_refused(as_role, reader, clock, pushed):
+    pushed({"alertname": "a" * 60 + "b"})
+    asked = {"filter": 'alertname=~"(a+)+$"'}
+    for path in ("alerts", "alerts/groups"):
+        answer = reader.get(f"/api/v2/{path}", params=asked)
+        assert (answer.status_code, "may take forever" in answer.text) == (422, True)
+    body = {
+        "matchers": [{"name": "alertname", "value": "(a|a)*c", "isRegex": True}],
+        "startsAt": clock.now().isoformat(),
+        "endsAt": (clock.now() + timedelta(hours=1)).isoformat(),
+        "createdBy": "ann",
+        "comment": "forever",
+    }
+    assert as_role("operate").post("/api/v2/silences", json=body).status_code == 422
+
+
 def test_a_silence_suppresses_at_once_and_ends_by_deletion(as_role, clock, pushed):
     operator = as_role("operate")
     pushed(DISK, LOAD)

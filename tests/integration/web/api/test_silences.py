@@ -51,6 +51,7 @@ def test_what_it_would_keep_quiet_is_told_before(operator, firing, database):
         {"scope": "labels", "matchers": ["nonsense"]},
         {"scope": "labels", "matchers": ['a=~"("']},
         {"scope": "labels", "matchers": ['a=~"a{99999999999}"']},
+        {"scope": "labels", "matchers": ['a=~"(a+)+$"']},
         {"scope": "issue", "subject": "abc"},
         {"scope": "issue", "subject": "²"},
         {"scope": "issue", "subject": "9" * 30},
