@@ -2,6 +2,8 @@
 
 Keys: the standing, the window by time, the window by count, the probes, the isolated reporters.
 A standing that is not there is answered as not there; nothing here takes it for a closed one.
+Sums are written in full: Lua by itself writes large numbers as 1e+14, which nobody reads again;
+what was once written so is passed over.
 """
 
 from typing import Final
@@ -35,6 +37,8 @@ if not known[1] then return {now} end
 local calls, failures, slow = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local counts = calls > 0 and known[1] == ARGV[1]
 local reporter, sums, order = ARGV[2], {}, {}
+local sane = '^%d+,%d+,%d+$'
+local function whole(number) return string.format('%.0f', math.min(number, 2 ^ 53)) end
 local function add(who, c, f, s)
   if not sums[who] then
     sums[who] = {0, 0, 0}
@@ -49,8 +53,8 @@ if ARGV[6] == 'time' then
   if counts then
     local field, c, f, s = slot .. '|' .. reporter, 0, 0, 0
     local had = redis.call('HGET', KEYS[2], field)
-    if had then c, f, s = had:match('(%d+),(%d+),(%d+)') end
-    local sum = (c + calls) .. ',' .. (f + failures) .. ',' .. (s + slow)
+    if had and had:match(sane) then c, f, s = had:match('(%d+),(%d+),(%d+)') end
+    local sum = whole(c + calls) .. ',' .. whole(f + failures) .. ',' .. whole(s + slow)
     redis.call('HSET', KEYS[2], field, sum)
     redis.call('PEXPIRE', KEYS[2], ARGV[7] * 2)
   end
@@ -58,7 +62,7 @@ if ARGV[6] == 'time' then
   for place = 1, #all, 2 do
     local at, who = all[place]:match('^(%d+)|(.*)$')
     local c, f, s = all[place + 1]:match('(%d+),(%d+),(%d+)')
-    if tonumber(at) <= slot - 10 or tonumber(at) > slot then
+    if not all[place + 1]:match(sane) or tonumber(at) <= slot - 10 or tonumber(at) > slot then
       redis.call('HDEL', KEYS[2], all[place])
     else
       add(who, c, f, s)
@@ -66,7 +70,7 @@ if ARGV[6] == 'time' then
   end
 else
   if counts then
-    local entry = calls .. ',' .. failures .. ',' .. slow .. '|' .. reporter
+    local entry = whole(calls) .. ',' .. whole(failures) .. ',' .. whole(slow) .. '|' .. reporter
     redis.call('RPUSH', KEYS[3], entry)
     redis.call('EXPIRE', KEYS[3], 86400)
   end
@@ -77,8 +81,10 @@ else
       redis.call('LTRIM', KEYS[3], place, -1)
       break
     end
-    add(who, c, f, s)
-    sum = sum + c
+    if c then
+      add(who, c, f, s)
+      sum = sum + c
+    end
   end
 end
 redis.call('EXPIRE', KEYS[1], 604800)
@@ -88,7 +94,7 @@ redis.call('EXPIRE', KEYS[1], 604800)
 local tallies = {}
 for place, who in ipairs(order) do
   local sum = sums[who]
-  tallies[place] = {who, sum[1], sum[2], sum[3]}
+  tallies[place] = {who, whole(sum[1]), whole(sum[2]), whole(sum[3])}
 end
 local isolated = redis.call('HGETALL', KEYS[5])
 return {now, known, tallies, {passed, failed, waiting}, isolated}

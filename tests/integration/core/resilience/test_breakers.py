@@ -48,6 +48,16 @@ def test_it_opens_at_the_threshold(world):
     assert 0 < refusal(breakers).retry_after <= 30
 
 
+@pytest.mark.parametrize("window", ["time", "count"])
+def test_absurd_counts_are_counted_like_others(world, window):
+    breakers, other = world.process(window=window), world.process("there", window=window)
+    for each in (other, breakers, breakers):
+        each.report(each.acquire(NAME), ok=True, seconds=0, calls=2**53)
+        assert each.sync(NAME).state is State.CLOSED
+    assert [tally.calls for tally in breakers.tallies(NAME) if tally.reporter == "here"] >= [2**53]
+    assert len(breakers.tallies(NAME)) == (2 if window == "time" else 1)
+
+
 def test_it_stays_closed_while_enough_goes_well(world):
     breakers = world.process()
     call(breakers, times=6)
