@@ -14,8 +14,10 @@ depends on the set of forms only, not on their order, so that states can be put 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import reduce
 from itertools import combinations
+from operator import itemgetter, xor
 from typing import Final, NamedTuple
 
 from core.analysis.patterns.reading import VALUE, Form, is_word
@@ -85,18 +87,19 @@ class Bucket:
                 changed |= {merge.form, *merge.members}
         return bool(changed)
 
-    def _stars(self) -> Iterator[Merge]:
-        stars: dict[tuple[int, Form, Form], dict[str, Form]] = defaultdict(dict)
-        for form in self.forms:
-            for at, token in enumerate(form):
-                if token == VALUE or is_word(token):
-                    stars[at, form[:at], form[at + 1 :]][token] = form
-        for (at, before, after), words in stars.items():
-            if len(words) > 1:
-                form = (*before, VALUE, *after)
+    def _stars(self) -> list[Merge]:
+        """Place by place, so that memory grows with the forms and not with their places, too."""
+        forms = list(self.forms)
+        sums = [_sum(form) for form in forms]
+        found: list[tuple[int, int, Merge]] = []
+        for at in range(len(forms[0]) if forms else 0):
+            for first, words in _equal_but_for(at, forms, sums):
+                form = opened_at(words[forms[first][at]], frozenset({at}))
                 strength = len(words) / enough(form, at, words.keys())
                 if strength >= 1:
-                    yield Merge(strength, form, frozenset({at}), tuple(sorted(words.values())))
+                    members = tuple(sorted(words.values()))
+                    found.append((first, at, Merge(strength, form, frozenset({at}), members)))
+        return [merge for _, _, merge in sorted(found, key=itemgetter(0, 1))]
 
     def _records(self) -> bool:
         groups: dict[Form, list[Form]] = defaultdict(list)
@@ -139,6 +142,30 @@ def _pair_strength(around: Form, at: int, members: list[Form]) -> float:
     words = {form[at] for form in members}
     needed = enough(around, at, words)
     return len(words) / (needed if needed <= IDENTIFIERS else 2 * needed)
+
+
+def _sum(form: Form) -> int:
+    """Of the hashes of all tokens at their places: what one of them adds can be taken out."""
+    return reduce(xor, map(hash, enumerate(form)), 0)
+
+
+def _equal_but_for(
+    at: int, forms: Sequence[Form], sums: Sequence[int]
+) -> Iterator[tuple[int, dict[str, Form]]]:
+    """The forms that differ in this place alone, by their word there; with the first's number."""
+    near: dict[int, list[int]] = defaultdict(list)
+    for number, (form, whole) in enumerate(zip(forms, sums, strict=True)):
+        if form[at] == VALUE or is_word(form[at]):
+            near[whole ^ hash((at, form[at]))].append(number)
+    for numbers in near.values():
+        if len(numbers) > 1:
+            # Sums may be equal by chance.
+            equal: dict[Form, list[int]] = defaultdict(list)
+            for number in numbers:
+                equal[without(forms[number], frozenset({at}))].append(number)
+            for same in equal.values():
+                if len(same) > 1:
+                    yield same[0], {forms[number][at]: forms[number] for number in same}
 
 
 def without(form: Form, places: Opened) -> Form:

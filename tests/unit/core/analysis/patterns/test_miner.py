@@ -1,4 +1,5 @@
 import random
+import tracemalloc
 
 import orjson
 import pytest
@@ -145,3 +146,15 @@ def test_every_line_is_answered(lines):
     for answer in miner.learn(lines):
         assert len(answer.parameters) == answer.pattern.form.count("<*>")
     assert sum(pattern.count for pattern in miner.patterns) == len(lines)
+
+
+def test_long_lines_take_memory_in_step_with_their_length():
+    rand = random.Random(1)
+    words = [f"{one}{two}" for one in USERS for two in USERS]
+    lines = [" ".join(rand.choices(words, k=200)) for _ in range(500)]
+    tracemalloc.start()
+    answers = Miner().learn(lines)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len({answer.pattern.pattern_id for answer in answers}) == 500
+    assert peak < 40 * 2**20
