@@ -13,8 +13,9 @@ import orjson
 import psycopg
 
 from core.analysis import NO_RULES, Algorithm, Knowledge, RuleSet
+from core.analysis.failing import PURE_FAILURES
 from core.digest.event import Digested, Key
-from core.digest.understanding import PURE_FAILURES, UNDIGESTIBLE
+from core.digest.understanding import UNDIGESTIBLE
 from core.grouping import keys
 from core.grouping.keys import NewKey
 

@@ -15,6 +15,7 @@ import structlog
 
 from core.analysis import CURRENT, NO_RULES, Algorithm, Knowledge, RuleSet
 from core.analysis.event import tag
+from core.analysis.failing import PURE_FAILURES
 from core.analysis.result import (
     UNRULED,
     Analysis,
@@ -27,7 +28,7 @@ from core.analysis.result import (
 from core.digest import facets
 from core.digest.claim import ClaimedRow
 from core.digest.event import Digested
-from core.errors import Category, MendlineError, report
+from core.errors import Category, report
 from core.errors.report import for_log
 from core.intake import reader
 from core.intake.rest import CONTEXT
@@ -36,17 +37,6 @@ from core.intake.scrub import clean, scrub
 LONGEST_NAME: Final = 200
 LONGEST_RAW: Final = 256 * 1024
 UNDIGESTIBLE: Final = "undigestible"
-# What code without input and output can raise: everything but the process running out of means.
-PURE_FAILURES: Final = (
-    MendlineError,
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
 
 log = structlog.get_logger()
 

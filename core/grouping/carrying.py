@@ -20,6 +20,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from core.analysis import CURRENT, NO_RULES, Algorithm, Knowledge
+from core.analysis.failing import PURE_FAILURES
 from core.analysis.result import Analysis
 from core.clock import Clock
 from core.grouping import keys
@@ -102,14 +103,24 @@ class Carrying:
     ) -> Iterator[NewKey]:
         """Each key with the one that the algorithm gives now, from all that shows it."""
         for old in known:
-            if old.example is not None:
-                event = orjson.loads(self._payloads.raw(session, old.example, None))
+            event = self._example(session, old)
+            if event is not None:
                 yield from self._newly(session, old, event, old.example)
         events = list(self._events(session, chosen))
         found = keys.leads(driver_connection(session), {key for key, _, _ in events})
         for key, rule, event in events:
             if key in found:
                 yield from self._newly(session, OldKey(key, found[key], rule, None), event)
+
+    def _example(self, session: Session, old: OldKey) -> dict[str, Any] | None:
+        """None where there is none, or where it is damaged: then the stored events have to do."""
+        if old.example is None:
+            return None
+        try:
+            return dict(orjson.loads(self._payloads.raw(session, old.example, None)))
+        except (PayloadError, ValueError) as error:
+            log.warning("grouping.payload_skipped", error=str(error))
+            return None
 
     def _events(
         self, session: Session, chosen: list[int]
@@ -134,7 +145,12 @@ class Carrying:
     def _newly(
         self, session: Session, old: OldKey, event: dict[str, Any], packed: bytes | None = None
     ) -> Iterator[NewKey]:
-        found = self._analysed(session, old, event)
+        try:
+            found = self._analysed(session, old, event)
+        except PURE_FAILURES as error:
+            # An upgrade must not end here: such events are stored as undigestible from now on.
+            log.exception("grouping.event_skipped", issue_id=old.issue_id, error=repr(error))
+            return
         if found is None or found.grouping.issue_key == old.key.issue_key:
             return
         if packed is None and (document := example(event)) is not None:

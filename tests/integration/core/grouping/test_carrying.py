@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from core.analysis import Algorithm, analyse
 from core.digest.batch import Digester
@@ -64,6 +65,29 @@ def test_a_newer_algorithm_finds_every_issue_again(world):
     assert (done.keys, done.added, done.suggested) == (2, 2, 0)
     assert [issue(world, 3), issue(world, 4)] == [issue(world, 1), issue(world, 2)]
     assert count(world) == 2
+
+
+def test_what_the_newer_algorithm_fails_on_holds_no_upgrade_up(world):
+    def failing(key, event):
+        if event["exception"]["values"][0]["type"] == "OddError":
+            raise LookupError("a word nobody foresaw")
+        return other(key, event)
+
+    digest(world, OLD, failure(1, kind="OddError"), failure(2))
+    with capture_logs() as logs:
+        done = carry(world, newer(failing))
+    assert (done.keys, done.added) == (2, 1)
+    assert {entry["issue_id"] for entry in logs if entry["event"] == "grouping.event_skipped"} == {
+        issue(world, 1)
+    }
+
+
+def test_a_damaged_example_holds_no_upgrade_up(world):
+    """What is stored of its events leads to the key all the same."""
+    digest(world, OLD, failure(1), failure(2, where="shop.payment"))
+    world.execute("UPDATE issue_fingerprints SET example = 'damaged' WHERE issue_id = :id", id=1)
+    done = carry(world, newer(other))
+    assert (done.keys, done.added) == (2, 2)
 
 
 def test_without_carrying_it_would_not(world):
