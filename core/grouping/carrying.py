@@ -13,16 +13,19 @@ off at any line and goes on with the next call. Calls at the same time take turn
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 import orjson
 import structlog
+from psycopg.errors import DeadlockDetected
 from sqlalchemy.orm import Session
 
 from core.analysis import CURRENT, NO_RULES, Algorithm, Knowledge
 from core.analysis.failing import PURE_FAILURES
 from core.analysis.result import Analysis
 from core.clock import Clock
+from core.errors import DatabaseConflictError
 from core.grouping import keys
 from core.grouping.example import example
 from core.grouping.keys import Key, NewKey, OldKey
@@ -35,6 +38,7 @@ from core.store.signals import NewSignal, SignalKind
 
 ISSUES_AT_ONCE: Final = 25
 EVENTS_OF_ISSUE: Final = 20
+ATTEMPTS: Final = 5
 # What analysis failed on when it came has a key that no algorithm gave.
 UNDIGESTIBLE: Final = "undigestible"
 
@@ -66,13 +70,20 @@ class Carrying:
         """Until no key is older: others may have filed under an older version meanwhile."""
         total, after = Carried(), 0
         while self.waiting():
-            done, after = self.step(after=after)
+            done, after = self._tried(after)
             total += done
             if progress is not None and done.issues:
                 progress(total, self.waiting())
         if total.keys:
             log.info("grouping.carried", keys=total.keys, added=total.added, to=self._version)
         return total
+
+    def _tried(self, after: int) -> tuple[Carried, int]:
+        """Who merges issues meanwhile is in the way of one attempt, seldom of two."""
+        for _ in range(ATTEMPTS - 1):
+            with suppress(DatabaseConflictError, DeadlockDetected):
+                return self.step(after=after)
+        return self.step(after=after)
 
     def waiting(self) -> int:
         with self._database.transaction() as session:

@@ -8,6 +8,8 @@ from typing import Any, Final, NamedTuple
 
 import psycopg
 
+from core.errors import DatabaseConflictError
+
 Connection = psycopg.Connection[Any]
 
 # Any number serves, as long as every version of Mendline takes the same one.
@@ -63,6 +65,7 @@ _ADD: Final = """
     ) AS fresh
     ON CONFLICT DO NOTHING RETURNING project_id, issue_key
 """
+_MERGED: Final = "SELECT id FROM issues WHERE id = ANY(%s) AND merged_into IS NOT NULL LIMIT 1"
 _ALONG: Final = """
     WITH added AS (
         SELECT merged.id, array_agg(DISTINCT fresh.issue_key) AS issue_keys
@@ -158,12 +161,18 @@ def versions(
 def add(
     connection: Connection, fresh: Sequence[NewKey], *, version: int, now: datetime
 ) -> set[Key]:
-    """Those that were not there before. They go along where a merge of the old one is undone."""
+    """Those that were not there before. They go along where a merge of the old one is undone.
+
+    A key never leads to a merged issue: who was merged since the lead was looked up is a conflict,
+    and from now until the commit nobody is, for the keys hold their issues.
+    """
     if not fresh:
         return set()
     rows = [(*each.key, *each[1:]) for each in sorted(fresh)]
     columns = list(map(list, zip(*rows, strict=True)))
     added = {Key(*row) for row in connection.execute(_ADD, [version, version, now, *columns])}
+    if connection.execute(_MERGED, [[each.issue_id for each in fresh]]).fetchone():
+        raise DatabaseConflictError("An issue was merged while keys were found for it.")
     _along(connection, [each for each in fresh if each.key in added])
     return added
 

@@ -50,6 +50,10 @@ def carry(world, algorithm, **options):
     return Carrying(world.database, KNOWLEDGE, world.clock, algorithm=algorithm).run(**options)
 
 
+def merged_into(world, issue_id):
+    return world.one("SELECT merged_into FROM issues WHERE id = :id", id=issue_id)
+
+
 def issue(world, number):
     return world.event(number).issue_id
 
@@ -88,6 +92,34 @@ def test_a_damaged_example_holds_no_upgrade_up(world):
     world.execute("UPDATE issue_fingerprints SET example = 'damaged' WHERE issue_id = :id", id=1)
     done = carry(world, newer(other))
     assert (done.keys, done.added) == (2, 2)
+
+
+def test_an_issue_that_is_merged_while_its_keys_are_carried_blocks_nobody(world):
+    """Its key would lead to a merged issue, where no event can be filed."""
+    digest(world, OLD, failure(1), failure(2, where="shop.payment"), failure(3, where="bank"))
+    first, second, third = (issue(world, number) for number in (1, 2, 3))
+    merge(world, first, second)
+    digest(world, OLD, failure(4, where="shop.payment"))
+    with world.database.transaction() as session:
+        merging.unmerge(session, second, actor="me", now=world.clock.now())
+    # The key of the second is carried already; only an event of the first still shows it.
+    world.execute(
+        "UPDATE issue_fingerprints SET carried_version = 7 WHERE issue_id = :id", id=second
+    )
+    world.execute("UPDATE issue_fingerprints SET example = NULL")
+
+    class Met(Carrying):
+        """Somebody merges at the worst moment."""
+
+        def _sorted_out(self, session, wanted):
+            found = super()._sorted_out(session, wanted)
+            if merged_into(world, second) is None:
+                merge(world, third, second)
+            return found
+
+    done = Met(world.database, KNOWLEDGE, world.clock, algorithm=newer(other)).run()
+    digest(world, newer(other), failure(9, where="shop.payment"))
+    assert (done.keys, issue(world, 9)) == (2, third)
 
 
 def test_without_carrying_it_would_not(world):
