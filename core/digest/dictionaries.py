@@ -16,7 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core.store.engine import driver_connection
-from core.store.payloads import Payloads, train
+from core.store.payloads import PayloadError, Payloads, train
 from core.store.work import WorkOrder
 
 TASK: Final = "analysis.train_dictionary"
@@ -174,7 +174,11 @@ def _samples(
     examples: dict[int, bytes] = {}
     size = 0
     for issue_id, payload, dictionary_id in session.execute(_SAMPLES, values).all():
-        document = payloads.raw(session, payload, dictionary_id)
+        try:
+            document = payloads.raw(session, payload, dictionary_id)
+        except PayloadError as error:
+            log.warning("dictionary.payload_skipped", issue_id=issue_id, error=str(error))
+            continue
         size += len(document)
         if size > SAMPLED_BYTES:
             break

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import orjson
+import structlog
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from sqlalchemy.orm import Session
@@ -21,7 +22,7 @@ from core.analysis.similarity import Rarity, rarity
 from core.model import IssueShape
 from core.store import events
 from core.store.engine import driver_connection
-from core.store.payloads import Payloads
+from core.store.payloads import PayloadError, Payloads
 
 # Keys older than that, which nobody looked at so far, are left until somebody asks for them.
 LOOK_BACK: Final = timedelta(days=7)
@@ -68,6 +69,9 @@ _SHAPES: Final = text("""
 """)
 
 
+log = structlog.get_logger()
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
     project_id: int
@@ -100,10 +104,19 @@ def of_issue(session: Session, issue_id: int, payloads: Payloads, now: datetime)
 def _made(session: Session, rows: Iterable[Any], payloads: Payloads, now: datetime) -> list[Made]:
     made = []
     for row in rows:
-        shape = _seen(session, row, payloads, now)
+        shape = _readable(session, row, payloads, now)
         _keep(session, row.project_id, row.issue_key, shape, now)
         made.append(Made(row.project_id, row.issue_id, shape))
     return made
+
+
+def _readable(session: Session, row: Any, payloads: Payloads, now: datetime) -> Shape:
+    """What is damaged is like nothing else; the keys after it are looked at all the same."""
+    try:
+        return _seen(session, row, payloads, now)
+    except PayloadError as error:
+        log.warning("insight.payload_skipped", issue_id=row.issue_id, error=str(error))
+        return Shape()
 
 
 def _seen(session: Session, row: Any, payloads: Payloads, now: datetime) -> Shape:

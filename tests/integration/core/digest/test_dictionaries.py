@@ -47,6 +47,15 @@ def test_payloads_become_small_and_old_ones_stay_readable(stored):
         assert stored.document(number)["event"]["event_id"] == events.event_id(number).hex
 
 
+def test_a_damaged_payload_is_no_sample(stored):
+    stored.execute(
+        "UPDATE events SET payload = 'damaged' WHERE event_id = :id", id=events.event_id(1)
+    )
+    trained = train(stored)
+    assert trained.dictionary_id is not None
+    assert trained.samples < FIRST
+
+
 def test_each_version_stays_readable(stored, monkeypatch):
     monkeypatch.setattr(dictionaries, "GROWTH", 1)
     versions = []

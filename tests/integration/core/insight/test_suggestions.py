@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import orjson
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core.insight import shapes, suggestions
 from core.insight.suggestions import AlreadyDecidedError, State
@@ -62,6 +62,16 @@ def test_a_new_issue_like_an_older_one_is_offered(session, add):
     assert (found.target_id, found.source_id, found.state) == (old.id, new.id, "open")
     assert found.score >= 0.65
     assert "Both failed in pay.py:pay." in found.reasons
+
+
+def test_a_damaged_example_holds_no_other_up(session, add):
+    damaged = add(example("boot"))
+    session.execute(update(IssueFingerprint).values(example=b"damaged"))
+    add(example(*STACK))
+    add(example(*STACK[:3], "renamed", "pay"))
+    found = offer(session)
+    assert (found.shapes, found.suggestions) == (3, 1)
+    assert suggestions.similar(session, damaged, PAYLOADS, NOW) == []
 
 
 def test_looking_again_offers_nothing_again(session, add):
