@@ -1,7 +1,9 @@
 import httpx2
+import orjson
 import pytest
 import redis
 from psycopg import OperationalError, errors
+from sqlalchemy.exc import DataError
 
 from cli.failure import explain
 from core.errors import (
@@ -43,3 +45,17 @@ def test_only_a_bug_comes_with_its_trace(capsys):
     assert "Traceback" not in capsys.readouterr().err
     explain(ValueError("surprise"))
     assert "surprise" in capsys.readouterr().err
+
+
+def test_of_a_server_its_own_words_are_told_and_no_statement(capsys):
+    said = errors.NumericValueOutOfRange("bigint out of range")
+    assert explain(DataError("SELECT 1 WHERE key = %s", {"key": "hunter2"}, said)) == 2
+    assert capsys.readouterr().err.splitlines()[0] == "bigint out of range [ML-DB-0009]"
+
+
+@pytest.mark.parametrize("use", [str.encode, orjson.dumps])
+def test_an_argument_that_is_no_text_is_wrong_use(use, capsys):
+    with pytest.raises((UnicodeEncodeError, TypeError)) as raised:
+        use("caf\udce9")
+    assert explain(raised.value) == 2
+    assert "is not UTF-8" in capsys.readouterr().err
