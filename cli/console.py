@@ -1,17 +1,20 @@
 """What every command needs: which platform it speaks to, and how it prints."""
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     from config.settings import Settings
     from core.store.engine import Database
+
+LISTS: Final = """ Lists and tables are JSON: '["a", "b"]', '{"name": "value"}'."""
 
 Callback = TypeVar("Callback", bound=Callable[..., Any] | click.Command)
 
@@ -58,6 +61,7 @@ def arguments() -> dict[str, Any]:
 def given_settings(**given: Any) -> "Settings":
     """The settings as configured, without what a running platform adds, with `given`."""
     from pydantic import ValidationError  # noqa: PLC0415 (slow to import)
+    from pydantic_settings import SettingsError  # noqa: PLC0415
 
     from config.settings import Settings  # noqa: PLC0415
 
@@ -66,6 +70,9 @@ def given_settings(**given: Any) -> "Settings":
     except ValidationError as error:
         wrong = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
         raise click.UsageError(f"A setting cannot be used. {'; '.join(wrong)}") from error
+    except SettingsError as error:
+        hint = LISTS if isinstance(error.__cause__, json.JSONDecodeError) else ""
+        raise click.UsageError(f"A setting cannot be used. {error}.{hint}") from error
 
 
 def settings() -> "Settings":

@@ -40,7 +40,7 @@ def effective(
 ) -> list[Effective]:
     """`given` is as configured, `found` as completed from the data directory; secrets masked."""
     names = Settings.model_fields
-    environment = {name.upper() for name in os.environ}
+    environment = {name.upper() for name, value in os.environ.items() if value}
     file = _file_names()
 
     def source(name: str) -> Source:

@@ -30,7 +30,9 @@ def settings_page() -> str:
     return _page(
         "Settings",
         "From the environment, or under the name in small letters without the prefix in a TOML "
-        "file named by `MENDLINE_CONFIG`. The environment wins.",
+        "file named by `MENDLINE_CONFIG`. The environment wins; an empty "
+        "variable counts as none. In the environment lists and tables are JSON: "
+        "`MENDLINE_TRUSTED_PROXIES='[\"10.0.0.7\"]'`.",
         _table(("Variable", "Type", "Default", "What it does"), rows),
     )
 

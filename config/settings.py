@@ -9,6 +9,7 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -16,7 +17,9 @@ from pydantic_settings import (
 class Settings(BaseSettings):
     """Values of one process. Descriptions make the reference page; defaults suit one small host."""
 
-    model_config = SettingsConfigDict(env_prefix="MENDLINE_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="MENDLINE_", env_ignore_empty=True, extra="forbid", frozen=True
+    )
 
     database_url: SecretStr | None = Field(
         None, description="PostgreSQL 15 or later. Without it `mendline run` starts a private one."
@@ -294,4 +297,13 @@ class Settings(BaseSettings):
         """Arguments win over the environment, the environment over the file."""
         file = os.environ.get("MENDLINE_CONFIG")
         sources = (init_settings, env_settings)
-        return (*sources, TomlConfigSettingsSource(settings_cls, Path(file))) if file else sources
+        return (*sources, _of_file(settings_cls, Path(file))) if file else sources
+
+
+def _of_file(settings: type[BaseSettings], file: Path) -> TomlConfigSettingsSource:
+    """A file that is named has to be there: without its values another platform would run."""
+    try:
+        file.read_text("utf-8")
+        return TomlConfigSettingsSource(settings, file)
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"MENDLINE_CONFIG: {file} cannot be read: {error}") from error

@@ -86,7 +86,13 @@ def redis_client(settings: Settings, *, patience: float | None = None) -> "redis
     """`patience`: seconds to wait for an answer, where somebody waits for us in turn."""
     url = required(settings.redis_url, "REDIS_URL")
     hasty = {} if patience is None else dict.fromkeys(TIMEOUTS, patience)
-    return redis.Redis.from_url(url, **REDIS_OPTIONS | hasty)
+    try:
+        return redis.Redis.from_url(url, **REDIS_OPTIONS | hasty)
+    except ValueError as error:  # which may quote a part of the password
+        raise ConfigurationError(
+            "MENDLINE_REDIS_URL cannot be read; it is redis://:password@host:6379/0, with %2F for "
+            "a / in a password."
+        ) from error
 
 
 def broker_url(settings: Settings) -> str:

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from typing import Any, Final
 
 import orjson
 import psycopg
 from sqlalchemy import create_engine
 from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
+from core.errors import ConfigurationError
 from core.store.transactions import scope
 from core.store.transactions.hooks import after_commit, after_rollback, savepoint
 from core.store.transactions.scope import USUAL, Isolation, Mode
@@ -27,6 +29,8 @@ __all__ = [
     "sqlalchemy_url",
 ]
 
+FORM: Final = "it is postgresql://user:password@host:5432/name, with %40 for an @ in a password."
+BACKENDS: Final = frozenset({"postgresql", "postgres"})
 # A dead host or network is noticed in about five seconds; any one of these alone leaves a case of
 # more than twelve (tried on Linux with PostgreSQL 18).
 LIVENESS = {
@@ -40,12 +44,23 @@ LIVENESS = {
 
 def sqlalchemy_url(url: str) -> URL:
     """`postgresql://…` as people write it, with the driver that we use."""
-    return make_url(url).set(drivername="postgresql+psycopg")
+    return _parsed(url).set(drivername="postgresql+psycopg")
 
 
 def libpq_url(url: str) -> str:
     """The same address for psycopg and PostgreSQL's own programs."""
-    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    return _parsed(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def _parsed(url: str) -> URL:
+    """What is wrong with an address is told without it: it holds a password."""
+    try:
+        found = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise ConfigurationError(f"The address of the database cannot be read; {FORM}") from error
+    if found.get_backend_name() not in BACKENDS:
+        raise ConfigurationError(f"{found.drivername} is no address of PostgreSQL; {FORM}")
+    return found
 
 
 def connect_arguments(application: str) -> dict[str, Any]:

@@ -1,3 +1,6 @@
+import pytest
+
+
 def values(answer):
     return {row["name"]: (row["value"], row["source"]) for row in answer}
 
@@ -38,3 +41,45 @@ def test_what_can_be_used_is_said(ask, run, monkeypatch, tmp_path):
     monkeypatch.setenv("MENDLINE_KNOWLEDGE_DIR", str(tmp_path))
     assert ask("config", "check") == {"files": [], "problems": []}
     assert run("config", "check").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("MENDLINE_TRUSTED_PROXIES", "10.0.0.7", "are JSON"),
+        ("MENDLINE_BROKERS", '{"shop":', "are JSON"),
+        ("MENDLINE_CONFIG", "/nowhere.toml", "No such file"),
+        ("MENDLINE_CONFIG", __file__, "cannot be read"),
+    ],
+)
+def test_what_cannot_be_read_is_wrong_use_and_named(run, monkeypatch, name, value, said):
+    monkeypatch.setenv(name, value)
+    result = run("config", "show")
+    assert (result.exit_code, said in result.stderr) == (2, True)
+    assert name.removeprefix("MENDLINE_").lower() in result.stderr.lower()
+
+
+def test_an_empty_variable_is_none(ask, monkeypatch):
+    for name in ("MENDLINE_ALERTS_FILE", "MENDLINE_RETENTION_DAYS", "MENDLINE_REDIS_URL"):
+        monkeypatch.setenv(name, "")
+    found = values(ask("config", "show"))
+    assert found["alerts_file"] == (None, "default")
+    assert found["retention_days"] == (90, "default")
+    assert found["redis_url"] == (None, "default")
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("MENDLINE_DATABASE_URL", "hunter2"),
+        ("MENDLINE_DATABASE_URL", "mysql://a:hunter2@db/x"),
+        ("MENDLINE_DATABASE_URL", "postgresql://a:b@db:hunter2/x"),
+        ("MENDLINE_REDIS_URL", "hunter2"),
+        ("MENDLINE_REDIS_URL", "redis://:hunter2/b@cache:6379/0"),
+    ],
+)
+def test_an_address_that_is_none_is_told_without_its_password(run, monkeypatch, name, address):
+    monkeypatch.setenv(name, address)
+    result = run("doctor")
+    assert (result.exit_code in (1, 3), "ML-CONF-0001" in result.output) == (True, True)
+    assert ("Traceback" in result.output, "hunter2" in result.output) == (False, False)
