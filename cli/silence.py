@@ -123,7 +123,8 @@ def _asked(told: dict[str, Any], now: datetime) -> NewSilence:
         raise click.UsageError("Say what to silence: --rule, --issue, … or a MATCHER.")
     scope, subject = named[0] if named else (Scope.LABELS.value, "")
     start, until, length = told.pop("start"), told.pop("until"), told.pop("length")
-    begins = start.replace(tzinfo=UTC) if start else now
+    begins = _utc(start) if start else now
+    told_ends = [each for each in (length and begins + length, until and _utc(until)) if each]
     cron, minutes, zone = told.pop("cron"), told.pop("minutes"), told.pop("zone")
     if (cron is None) != (minutes is None):
         raise click.UsageError("--cron and --minutes belong together.")
@@ -134,13 +135,17 @@ def _asked(told: dict[str, Any], now: datetime) -> NewSilence:
         reason=told["reason"],
         starts_at=begins,
         ends=Ends(
-            at=begins + length if length else until and until.replace(tzinfo=UTC),
+            at=min(told_ends, default=None),
             resolved=told["until_resolved"],
             events=told["until_events"],
             release=told["until_release"],
         ),
         window=Window(cron, minutes, zone) if cron else None,
     )
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC)
 
 
 def _preview(found: list[Any]) -> dict[str, Any]:

@@ -29,6 +29,14 @@ def test_a_silence_from_the_shell(ask, firing):
     assert len(ask("silence", "list", "--all")) == 1
 
 
+@pytest.mark.parametrize(("until", "first"), [("2998-01-05T09:00:00", 0), ("2999-01-01", 1)])
+def test_of_two_times_the_first_ends_it(ask, until, first):
+    begins = "2998-01-05T08:00:00"
+    told = ("--reason", "load test", "--start", begins, "--for", "2h", "--until", until)
+    made = ask("silence", "create", "component=checkout", *told)
+    assert made["until"] == ("2998-01-05T09:00:00.000Z", "2998-01-05T10:00:00.000Z")[first]
+
+
 def test_a_maintenance_from_the_shell(ask):
     window = ("--cron", "0 2 * * sun", "--minutes", "120", "--zone", "Europe/Paris")
     made = ask("silence", "create", "--channel", "ops", "--reason", "backups", *window)
