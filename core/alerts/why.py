@@ -152,8 +152,14 @@ def _outcome(attempt: DeliveryAttempt) -> str:
     return "failed" if attempt.error else "taken"
 
 
+def _answer(attempt: DeliveryAttempt) -> str:
+    """Mail servers, apprise and the log take a message without a status of HTTP."""
+    if attempt.status is not None:
+        return f"status {attempt.status}"
+    return "no answer" if _outcome(attempt) != "taken" else "taken"
+
+
 def _reason(attempt: DeliveryAttempt, notification: Notification) -> str:
-    status = f"status {attempt.status}" if attempt.status is not None else "no answer"
     took = f" after {attempt.seconds:.2f} s" if attempt.seconds is not None else ""
-    said = f"{notification.kind}, attempt {attempt.attempt}: {status}{took}"
+    said = f"{notification.kind}, attempt {attempt.attempt}: {_answer(attempt)}{took}"
     return f"{said}; {attempt.error}" if attempt.error else said

@@ -34,6 +34,8 @@ def test_the_way_of_an_alert_that_was_told(session, desk):
         session.flush()
         story = why.story(session, alert)
         assert story.steps[-1].step == "delivered"
+    assert story.steps[-2].reason.endswith("no answer after 0.10 s; 503 from the other side")
+    assert story.steps[-1].reason == "trigger, attempt 2: taken after 0.10 s"
     assert (story.answer, story.told) == ("Told: ops took it.", ("ops",))
     steps = [step.step for step in story.steps]
     assert steps == ["rule", "incident", "route", "group", "notified", "delivered", "delivered"]
