@@ -19,6 +19,7 @@ from core.errors.report import TITLES, for_api, for_log
 MEDIA_TYPE: Final = "application/problem+json"
 UNAUTHENTICATED: Final = 401
 SERVER_ERROR: Final = 500
+NOT_READ: Final = "The body was not read as JSON; send the header `Content-Type: application/json`."
 Report = Callable[[Exception], object]
 log = structlog.get_logger()
 
@@ -116,6 +117,8 @@ def _invalid(error: RequestValidationError) -> Response:
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
         return document(errors.report(errors.UndecodableError("The body is not JSON.")))
+    if any(item["loc"] == ("body",) and isinstance(item.get("input"), bytes) for item in found):
+        return document(errors.report(errors.UnprocessableError(NOT_READ)))
     return document(errors.report(errors.UnprocessableError()), errors=list(_places(found)))
 
 

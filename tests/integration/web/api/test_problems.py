@@ -39,6 +39,14 @@ def test_a_body_that_is_no_json_is_undecodable(admin):
     assert (answer.status_code, answer.json()["code"]) == (400, "ML-VAL-0004")
 
 
+def test_a_body_sent_as_a_form_is_told_the_header_that_it_lacks(admin):
+    """As `curl -d` sends it where nothing else is said."""
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = admin.post("/api/v1/projects", content=b'{"name": "shop"}', headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "ML-VAL-0002")
+    assert "Content-Type: application/json" in answer.json()["detail"]
+
+
 def test_a_body_that_is_too_large_is_refused(admin):
     answer = admin.post("/api/v1/projects", json={"name": "x" * 2**20})
     assert (answer.status_code, answer.json()["code"]) == (413, "ML-VAL-0003")
