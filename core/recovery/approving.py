@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from core.errors import ConflictError
+from core.errors import ConflictError, UnprocessableError
 from core.model import Recovery, RecoveryAttempt
 from core.recovery import changing, orders
 from core.recovery.beginning import Beginning
@@ -77,6 +77,9 @@ def run(
 
     What is switched off stays so, and all guards but the question are asked as ever.
     """
+    if strategy and strategy not in means.strategies:
+        known = ", ".join(sorted(means.strategies))
+        raise UnprocessableError(f"There is no strategy {strategy!r}; there are {known}.")
     old = rows.locked(session, recovery_id)
     if old.ended_at is None:
         raise StillRunningError(recovery_id=recovery_id)

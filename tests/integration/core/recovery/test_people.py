@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import select
 
-from core.model import RecoveryTransition
+from core.errors import UnprocessableError
+from core.model import Recovery, RecoveryTransition
 from core.recovery.approving import NotWaitingError, StillRunningError
 from core.store.recovery import RecoveryNotFoundError
 from tests.integration.core.recovery.test_engine import AUTO
@@ -119,3 +120,13 @@ def test_a_word_does_not_switch_on_what_is_off(world):
 def test_nothing_is_run_beside_what_is_under_way(world):
     with pytest.raises(StillRunningError):
         say(world, "run", world.begin())
+
+
+def test_a_strategy_that_there_is_not_is_refused_and_no_recovery_fails(world):
+    world.policy(AUTO.replace('mend = "auto"', ""))
+    shadow = world.begin()
+    world.turn()
+    with pytest.raises(UnprocessableError, match=r"no strategy 'retyr'; there are .*retry"):
+        say(world, "run", shadow, strategy="retyr")
+    with world.database.transaction() as session:
+        assert list(session.scalars(select(Recovery.id))) == [shadow]
