@@ -1,6 +1,7 @@
 """`mendline config`: which values are in effect, and why."""
 
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -8,9 +9,29 @@ import click
 
 from cli.console import arguments, data_dir_option, given_settings, json_option, settings
 from cli.output import print_json, print_rows
+from config import wiring
 from config.actions import problems as wrong_actions
+from config.breakers import book
 from config.checking import checked
 from config.effective import effective, unknown_variables
+from config.settings import Settings
+from core.errors import MendlineError
+from core.maintenance.housekeeping import Window
+from workers import pools
+
+
+def _wrong(found: Settings) -> Iterator[str]:
+    """What would keep the platform from its start, or people from being told."""
+    for look in (
+        lambda: book(found.breakers_file),
+        lambda: pools.load(found.pools_file),
+        lambda: Window.parse(found.maintenance_window),
+    ):
+        try:
+            look()
+        except MendlineError as error:
+            yield str(error)
+    yield from wiring.channels(found)[1]
 
 
 @click.group()
@@ -39,12 +60,14 @@ def show(as_json: bool) -> None:  # noqa: FBT001 (click calls it by name)
 @data_dir_option
 def check(knowledge_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001
     """Whether the settings, your own knowledge (docs/howto/add-knowledge.md) and what you declare
-    for recovery (docs/howto/recovery-actions.md) can be used.
+    for recovery (docs/howto/recovery-actions.md), breakers, pools and channels can be used.
     """
-    directory = knowledge_dir or given_settings().knowledge_dir
+    found = given_settings()
+    directory = knowledge_dir or found.knowledge_dir
     files, problems = checked(directory) if directory else ([], [])
-    if actions := given_settings().actions_file:
+    if actions := found.actions_file:
         files, problems = [*files, str(actions)], [*problems, *wrong_actions(actions)]
+    problems += _wrong(found)
     problems += [f"{name} is set and read by nothing." for name in unknown_variables()]
     if as_json:
         print_json({"files": files, "problems": problems})

@@ -22,6 +22,13 @@ class PostponedError(DependencyError):
     category = Category.UNAVAILABLE
 
 
+def _utc(text: str) -> time:
+    found = time.fromisoformat(text.strip())
+    if found.tzinfo not in {None, UTC}:
+        raise ValueError("the times of a window are UTC")
+    return found.replace(tzinfo=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """From a time of the day to another one in UTC; over midnight where the end comes first."""
@@ -36,7 +43,7 @@ class Window:
             return None
         begin, _, end = text.partition("-")
         try:
-            return cls(time.fromisoformat(begin.strip()), time.fromisoformat(end.strip()))
+            return cls(_utc(begin), _utc(end))
         except ValueError as error:
             raise ConfigurationError(
                 f"The maintenance window {text!r} is not of the form 22:00-05:30."

@@ -83,3 +83,18 @@ def test_an_address_that_is_none_is_told_without_its_password(run, monkeypatch, 
     result = run("doctor")
     assert (result.exit_code in (1, 3), "ML-CONF-0001" in result.output) == (True, True)
     assert ("Traceback" in result.output, "hunter2" in result.output) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("MENDLINE_MAINTENANCE_WINDOW", "99:00", "is not of the form 22:00-05:30"),
+        ("MENDLINE_BREAKERS_FILE", "/nowhere.toml", "/nowhere.toml"),
+        ("MENDLINE_POOLS_FILE", "/nowhere.toml", "/nowhere.toml"),
+        ("MENDLINE_CHANNELS_FILE", "/nowhere.toml", "/nowhere.toml"),
+    ],
+)
+def test_what_would_keep_the_platform_from_its_work_is_told(run, monkeypatch, name, value, said):
+    monkeypatch.setenv(name, value)
+    result = run("config", "check")
+    assert (result.exit_code, said in result.stderr) == (1, True)

@@ -15,3 +15,9 @@ def test_a_setting_that_cannot_be_used_is_told_by_its_name(command, tmp_path, mo
     assert result.exit_code == WRONG_USE
     assert "log_level" in result.output
     assert "Traceback" not in result.output
+
+
+def test_a_window_that_is_none_keeps_the_platform_from_its_start(tmp_path, monkeypatch):
+    monkeypatch.setenv("MENDLINE_MAINTENANCE_WINDOW", "night")
+    result = CliRunner().invoke(mendline, ["run", "--data-dir", str(tmp_path)])
+    assert (result.exit_code, "22:00-05:30" in result.output) == (1, True)
