@@ -3,6 +3,7 @@
 Applications ask and report at `…/acquire` and `…/report`, which intake answers.
 """
 
+import threading
 import time
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,7 +21,7 @@ from core.resilience.breaker.keeper import LONGEST_NAME
 from core.resilience.breaker.standing import OPENING
 from core.store import breakers
 from core.store.engine import after_commit
-from web.api.acting import Acting
+from web.api.acting import Act, Acting
 from web.api.auth import CallerAddress, PlatformOperator, Reader
 from web.api.listing import Listed
 from web.api.schemas.breakers import BreakerSet, BreakerShown, Force, Reset, TransitionShown
@@ -33,6 +34,8 @@ async def operator(who: PlatformOperator, address: CallerAddress) -> Actor:
     return Actor(who.name, address)
 
 
+# Each holds two connections for a while; were they all held by first ones, none would get further.
+AT_ONCE: Final = threading.BoundedSemaphore(5)
 AsOperator = Annotated[Actor, Depends(operator)]
 Name = Annotated[str, Path(min_length=1, max_length=LONGEST_NAME)]
 # What a list may be asked for, and the states of rows behind it.
@@ -83,7 +86,7 @@ def open_breaker(
 ) -> BreakerShown:
     now, wanted = services.clock.now(), body or Force()
     wish = Wish(name, State.FORCED_OPEN, wanted.reason, wanted.until(now))
-    return act.once(BreakerShown, _forced(services, wish, actor, now))
+    return _once(act, services, wish, actor, now)
 
 
 @router.post("/{name}/close", summary="Let every call through, whatever is counted")
@@ -92,7 +95,7 @@ def close_breaker(
 ) -> BreakerShown:
     now, wanted = services.clock.now(), body or Force()
     wish = Wish(name, State.FORCED_CLOSED, wanted.reason, wanted.until(now))
-    return act.once(BreakerShown, _forced(services, wish, actor, now))
+    return _once(act, services, wish, actor, now)
 
 
 @router.post("/{name}/reset", summary="Closed, with an empty window; it counts again")
@@ -100,9 +103,7 @@ def reset_breaker(
     name: Name, services: Provided, actor: AsOperator, act: Acting, body: Reset | None = None
 ) -> BreakerShown:
     now, wanted = services.clock.now(), body or Reset()
-    return act.once(
-        BreakerShown, _forced(services, Wish(name, State.CLOSED, wanted.reason), actor, now)
-    )
+    return _once(act, services, Wish(name, State.CLOSED, wanted.reason), actor, now)
 
 
 @router.patch("/{name}", summary="Settings of this breaker alone")
@@ -121,6 +122,11 @@ def set_breaker(
         )
         after_commit(session, lambda: services.breakers.refresh(name))
         return BreakerShown.of(row, book)
+
+
+def _once(act: Act, services: Services, wish: Wish, actor: Actor, now: datetime) -> BreakerShown:
+    with AT_ONCE:
+        return act.once(BreakerShown, _forced(services, wish, actor, now))
 
 
 def _forced(services: Services, wish: Wish, actor: Actor, now: datetime) -> Any:

@@ -1,3 +1,5 @@
+import time
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 import pytest
@@ -174,3 +176,16 @@ def test_the_history_of_any_name_says_where_it_goes_on(client, operate):
     assert page.status_code == 200
     again = client.get(page.links["previous"]["url"], headers=operate)
     assert (again.status_code, again.json()) == (200, [])
+
+
+def test_many_at_once_do_not_take_all_connections(client, operate):
+    """With an Idempotency-Key each holds a connection while it waits for another one."""
+
+    def opened(number):
+        headers = operate | {"Idempotency-Key": f"drill-{number}"}
+        return client.post(f"/api/v1/breakers/pay-{number}/open", headers=headers).status_code
+
+    before = time.monotonic()
+    with ThreadPoolExecutor(30) as pool:
+        assert set(pool.map(opened, range(30))) == {200}
+    assert time.monotonic() - before < 25
