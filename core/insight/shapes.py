@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import orjson
 import structlog
-from sqlalchemy import bindparam, text
+from sqlalchemy import TextClause, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from sqlalchemy.orm import Session
 
@@ -43,6 +43,7 @@ _MISSING: Final = """
 """
 _NEW: Final = text(f"{_MISSING} AND created_at >= :since ORDER BY created_at LIMIT :most")
 _OF_ISSUE: Final = text(f"{_MISSING} AND issue_id = :issue ORDER BY created_at LIMIT :most")
+_LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtext('mendline_issue_shapes'))")
 _COUNT: Final = """
     INSERT INTO mark_counts AS kept (project_id, mark, shapes, counted_at)
     SELECT %(project)s, mark, 1, %(now)s FROM unnest(%(marks)s::bigint[]) AS mark ORDER BY mark
@@ -89,16 +90,24 @@ class Candidate:
 
 def make(session: Session, payloads: Payloads, now: datetime) -> list[Made]:
     """For the keys that are new, oldest first, a bounded number at once."""
-    rows = session.execute(_NEW, {"since": now - LOOK_BACK, "most": AT_ONCE}).all()
+    rows = _missing(session, _NEW, {"since": now - LOOK_BACK, "most": AT_ONCE})
     return _made(session, rows, payloads, now)
 
 
 def of_issue(session: Session, issue_id: int, payloads: Payloads, now: datetime) -> list[Shape]:
     """Its shapes, the newest first; those that are missing are made."""
-    rows = session.execute(_OF_ISSUE, {"issue": issue_id, "most": AT_ONCE}).all()
+    rows = _missing(session, _OF_ISSUE, {"issue": issue_id, "most": AT_ONCE})
     _made(session, rows, payloads, now)
     values = {"issue": issue_id, "version": GROUPING_VERSION, "most": COMPARED}
     return [_shape(*row) for row in session.execute(_SHAPES, values)]
+
+
+def _missing(session: Session, wanted: TextClause, values: dict[str, Any]) -> Sequence[Any]:
+    """Looked for again once nobody else makes any: of two that miss the same one makes it."""
+    if session.execute(wanted, values).first() is None:
+        return ()
+    session.execute(_LOCK)
+    return session.execute(wanted, values).all()
 
 
 def _made(session: Session, rows: Iterable[Any], payloads: Payloads, now: datetime) -> list[Made]:
