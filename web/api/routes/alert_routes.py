@@ -10,6 +10,7 @@ from core.alerts.route import routed
 from core.alerts.silence import Silences
 from core.alerts.silencing import read
 from core.store import alert_groups, silences
+from core.store.projects import ProjectNotFoundError
 from web.api.auth import Reader
 from web.api.schemas.alert_routes import OnDuty, RouteAsked, RoutesTaken, RouteTaken
 from web.api.services import Provided
@@ -21,6 +22,8 @@ router = APIRouter(prefix="/alert-routes", tags=["alerts"])
 def try_routes(body: RouteAsked, services: Provided, who: Reader) -> RoutesTaken:
     plan, now = alerting.plan(services.settings), services.clock.now()
     project = int(body.project) if body.project else who.project_id
+    if who.project_id not in {None, project}:
+        raise ProjectNotFoundError(f"There is no project {project}.")
     alert = Pictured(
         id=0,
         labels=body.labels,

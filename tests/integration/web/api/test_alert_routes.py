@@ -45,3 +45,12 @@ def test_where_it_would_go(reader, database, clock):
 def test_who_is_on_duty(reader):
     (duty,) = reader.get("/api/v1/alert-routes/on-duty").json()
     assert (duty["person"], duty["channels"]) == ("ana", ["ana-mail"])
+
+
+def test_silences_of_another_project_are_not_told(as_role, project, other_project):
+    silence = {"matchers": ['component="pay"'], "reason": "known", "until_resolved": True}
+    made = as_role("operate", other_project.id).post("/api/v1/silences", json=silence).json()
+    body = {"labels": {"component": "pay"}, "project": str(other_project.id)}
+    path = "/api/v1/alert-routes/test"
+    assert as_role("read").post(path, json=body).json()["silenced_by"] == made["id"]
+    assert as_role("read", project.id).post(path, json=body).status_code == 404
