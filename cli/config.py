@@ -16,7 +16,6 @@ from config.checking import checked
 from config.effective import effective, unknown_variables
 from config.settings import Settings
 from core.errors import MendlineError
-from core.maintenance.housekeeping import Window
 from workers import pools
 
 
@@ -25,7 +24,6 @@ def _wrong(found: Settings) -> Iterator[str]:
     for look in (
         lambda: book(found.breakers_file),
         lambda: pools.load(found.pools_file),
-        lambda: Window.parse(found.maintenance_window),
     ):
         try:
             look()

@@ -13,7 +13,6 @@ from config.bootstrap import remembered
 from config.breakers import book
 from config.private import private_folder
 from config.settings import Settings
-from core.maintenance.housekeeping import Window
 from workers import pools, procfile
 from workers.embedded.files import locked
 from workers.host import Host
@@ -62,13 +61,10 @@ def announce(host: Host, *, first: bool) -> None:
 
 
 def _usable(settings: Settings) -> None:
-    """What operators write is read here first: a mistake would stop recovery in each worker, or
-    every job of the house.
-    """
+    """Files of the operators are read here first: a mistake would stop recovery in each worker."""
     declared(settings.actions_file)
     book(settings.breakers_file)
     pools.load(settings.pools_file)
-    Window.parse(settings.maintenance_window)
 
 
 def _settings(port: int | None) -> Settings:

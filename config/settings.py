@@ -1,24 +1,37 @@
 """Every setting: `MENDLINE_…` in the environment, or a file named by `MENDLINE_CONFIG`."""
 
 import os
+import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    SettingsError,
     TomlConfigSettingsSource,
 )
+
+from core.errors import ConfigurationError
+from core.maintenance.housekeeping import Window
+
+# A century: what is counted back from today stays a date, and nobody keeps anything longer.
+MOST_DAYS: Final = 36_500
+MOST_DAYS_AHEAD: Final = 366
+MOST_HOURS: Final = 24 * 366
+LAST_PORT: Final = 65_535
 
 
 class Settings(BaseSettings):
     """Values of one process. Descriptions make the reference page; defaults suit one small host."""
 
     model_config = SettingsConfigDict(
-        env_prefix="MENDLINE_", env_ignore_empty=True, extra="forbid", frozen=True
+        env_prefix="MENDLINE_",
+        env_ignore_empty=True,  # as files of containers pass on what nobody set
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     database_url: SecretStr | None = Field(
@@ -55,7 +68,10 @@ class Settings(BaseSettings):
         16 * 2**20, ge=4096, description="Size at which a file of log lines is closed."
     )
     log_file_hours: int = Field(
-        24, ge=1, description="Hours after which a file of log lines is closed, whatever its size."
+        24,
+        ge=1,
+        le=MOST_HOURS,
+        description="Hours after which a file of log lines is closed, whatever its size.",
     )
     log_files_bytes: int = Field(
         256 * 2**20, ge=0, description="Bytes that closed files of log lines may take on a host."
@@ -68,7 +84,9 @@ class Settings(BaseSettings):
         ge=2**20,
         description="Bytes that the central table of log lines may take, with its indexes.",
     )
-    log_days: int = Field(14, ge=1, description="Days that log lines are kept, in both places.")
+    log_days: int = Field(
+        14, ge=1, le=MOST_DAYS, description="Days that log lines are kept, in both places."
+    )
     cors_origins: list[str] = Field(
         [], description="Origins that browsers may call the management API from."
     )
@@ -121,7 +139,9 @@ class Settings(BaseSettings):
     )
 
     host: str = Field("127.0.0.1", description="Address that the API listens on.")
-    port: int = Field(8000, description="Port that the API listens on; 0 picks a free one.")
+    port: int = Field(
+        8000, ge=0, le=LAST_PORT, description="Port that the API listens on; 0 picks a free one."
+    )
     listen_fd: int | None = Field(
         None,
         ge=3,
@@ -131,7 +151,9 @@ class Settings(BaseSettings):
         1, ge=1, description="API processes that serve, besides the one that replaces them."
     )
     flower_host: str = Field("127.0.0.1", description="Address that Flower listens on.")
-    flower_port: int = Field(0, description="Port of Flower; 0 picks a free one.")
+    flower_port: int = Field(
+        0, ge=0, le=LAST_PORT, description="Port of Flower; 0 picks a free one."
+    )
     flower_user: str | None = Field(
         None, description="Name to open Flower with. Generated on the embedded run."
     )
@@ -140,20 +162,22 @@ class Settings(BaseSettings):
     )
 
     max_body_bytes: int = Field(
-        20 * 2**20, description="Largest request body as it comes, in bytes."
+        20 * 2**20, ge=1, description="Largest request body as it comes, in bytes."
     )
     max_decompressed_bytes: int = Field(
-        100 * 2**20, description="Largest request body once decompressed, in bytes."
+        100 * 2**20, ge=1, description="Largest request body once decompressed, in bytes."
     )
-    max_event_bytes: int = Field(2**20, description="Largest single event as JSON, in bytes.")
+    max_event_bytes: int = Field(2**20, ge=1, description="Largest single event as JSON, in bytes.")
     max_inbox_rows: int = Field(
-        500_000, description="Events waiting for digestion above which intake answers 429."
+        500_000, ge=0, description="Events waiting for digestion above which intake answers 429."
     )
     max_spool_bytes: int = Field(
-        2**30, description="Bytes of spool on this host above which intake answers 503."
+        2**30, ge=0, description="Bytes of spool on this host above which intake answers 503."
     )
     max_clock_skew_seconds: int = Field(
-        86_400, description="A client's time further than this from ours is clamped; both are kept."
+        86_400,
+        ge=0,
+        description="A client's time further than this from ours is clamped; both are kept.",
     )
 
     memory_high: float = Field(
@@ -171,20 +195,28 @@ class Settings(BaseSettings):
 
     digest_batch: int = Field(500, ge=1, le=5_000, description="Inbox rows of one digest batch.")
     thin_above: int = Field(
-        6_000, description="Stored payloads of one issue in a minute above which it is sampled."
+        6_000,
+        ge=0,
+        description="Stored payloads of one issue in a minute above which it is sampled.",
     )
     thin_keep: int = Field(
         20, ge=1, description="Of a sampled issue, one payload in this many stays."
     )
 
-    retention_days: int = Field(90, ge=1, description="Days that events are kept.")
+    retention_days: int = Field(90, ge=1, le=MOST_DAYS, description="Days that events are kept.")
     rollup_minute_days: int = Field(
-        7, ge=1, description="Days that counts are kept by the minute, before they are by the hour."
+        7,
+        ge=1,
+        le=MOST_DAYS,
+        description="Days that counts are kept by the minute, before they are by the hour.",
     )
     rollup_hour_days: int = Field(
-        60, ge=1, description="Days that counts are kept by the hour, before they are by the day."
+        60,
+        ge=1,
+        le=MOST_DAYS,
+        description="Days that counts are kept by the hour, before they are by the day.",
     )
-    rollup_days: int = Field(400, ge=1, description="Days that roll-ups are kept.")
+    rollup_days: int = Field(400, ge=1, le=MOST_DAYS, description="Days that roll-ups are kept.")
     outbound_allow: list[str] = Field(
         [],
         description="Addresses, networks (`10.0.0.0/8`) and names of hosts that webhooks and "
@@ -204,9 +236,11 @@ class Settings(BaseSettings):
         True,
         description="Whether letters of an unknown task are sent again once a worker knows it.",
     )
-    deadletter_days: int = Field(90, ge=1, description="Days that closed dead letters are kept.")
+    deadletter_days: int = Field(
+        90, ge=1, le=MOST_DAYS, description="Days that closed dead letters are kept."
+    )
     run_days: int = Field(
-        30, ge=1, description="Days that finished work and schedule runs are kept."
+        30, ge=1, le=MOST_DAYS, description="Days that finished work and schedule runs are kept."
     )
     retention_project_bytes: int | None = Field(
         None,
@@ -217,9 +251,11 @@ class Settings(BaseSettings):
     retention_bytes: int | None = Field(
         None, ge=2**20, description="Bytes that the events of all projects may take together."
     )
-    recovery_days: int = Field(90, ge=1, description="Days that ended recoveries are kept.")
+    recovery_days: int = Field(
+        90, ge=1, le=MOST_DAYS, description="Days that ended recoveries are kept."
+    )
     delivery_days: int = Field(
-        30, ge=1, description="Days that deliveries of hooks and alerts are kept."
+        30, ge=1, le=MOST_DAYS, description="Days that deliveries of hooks and alerts are kept."
     )
     maintenance_window: str = Field(
         "",
@@ -231,7 +267,10 @@ class Settings(BaseSettings):
         description="Age of waiting work from which on heavy upkeep waits for a quieter time.",
     )
     maintenance_patience_hours: float = Field(
-        6, gt=0, description="Hours after which heavy upkeep waits no longer for a quieter time."
+        6,
+        gt=0,
+        le=MOST_HOURS,
+        description="Hours after which heavy upkeep waits no longer for a quieter time.",
     )
     disk_critical: float = Field(
         0.9,
@@ -283,7 +322,25 @@ class Settings(BaseSettings):
         description="Folder of pg_dump and its siblings. Default: where the server's version of "
         "them is usually found.",
     )
-    partition_days_ahead: int = Field(7, ge=2, description="Day partitions that are made ahead.")
+    partition_days_ahead: int = Field(
+        7, ge=2, le=MOST_DAYS_AHEAD, description="Day partitions that are made ahead."
+    )
+
+    @field_validator("maintenance_window")
+    @classmethod
+    def _parsed(cls, text: str) -> str:
+        """What cannot be read would stop all upkeep, each job when its time comes."""
+        try:
+            Window.parse(text)
+        except ConfigurationError as error:
+            raise ValueError(str(error)) from error
+        return text
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.memory_critical < self.memory_high:
+            raise ValueError("memory_critical is below memory_high; it must be at least that.")
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -300,10 +357,13 @@ class Settings(BaseSettings):
         return (*sources, _of_file(settings_cls, Path(file))) if file else sources
 
 
-def _of_file(settings: type[BaseSettings], file: Path) -> TomlConfigSettingsSource:
-    """A file that is named has to be there: without its values another platform would run."""
+def _of_file(settings_cls: type[BaseSettings], file: Path) -> TomlConfigSettingsSource:
+    """A file that is missing would be passed over, and all of its settings with it."""
     try:
-        file.read_text("utf-8")
-        return TomlConfigSettingsSource(settings, file)
-    except (OSError, ValueError) as error:
-        raise SettingsError(f"MENDLINE_CONFIG: {file} cannot be read: {error}") from error
+        file.open("rb").close()
+        return TomlConfigSettingsSource(settings_cls, file)
+    except OSError as error:
+        told = f"cannot be read: {error.strerror}"
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        told = f"is no TOML: {error}"
+    raise ConfigurationError(f"The file of settings {file}, which MENDLINE_CONFIG names, {told}.")

@@ -22,13 +22,6 @@ class PostponedError(DependencyError):
     category = Category.UNAVAILABLE
 
 
-def _utc(text: str) -> time:
-    found = time.fromisoformat(text.strip())
-    if found.tzinfo not in {None, UTC}:
-        raise ValueError("the times of a window are UTC")
-    return found.replace(tzinfo=None)
-
-
 @dataclass(frozen=True, slots=True)
 class Window:
     """From a time of the day to another one in UTC; over midnight where the end comes first."""
@@ -43,11 +36,12 @@ class Window:
             return None
         begin, _, end = text.partition("-")
         try:
-            return cls(_utc(begin), _utc(end))
+            found = cls(time.fromisoformat(begin.strip()), time.fromisoformat(end.strip()))
         except ValueError as error:
-            raise ConfigurationError(
-                f"The maintenance window {text!r} is not of the form 22:00-05:30."
-            ) from error
+            raise _unreadable(text) from error
+        if found.begin.tzinfo or found.end.tzinfo:
+            raise _unreadable(text)
+        return found
 
     def opens_in(self, now: datetime) -> float:
         """Seconds until the window is open; 0 while it is."""
@@ -63,6 +57,12 @@ class Window:
             return 0.0
         opening = datetime.combine(at.date(), self.begin, UTC)
         return ((opening if opening > at else opening + timedelta(days=1)) - at).total_seconds()
+
+
+def _unreadable(text: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"The maintenance window {text!r} is not of the form 22:00-05:30, in UTC."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,6 @@ def test_an_address_that_is_none_is_told_without_its_password(run, monkeypatch, 
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("MENDLINE_MAINTENANCE_WINDOW", "99:00", "is not of the form 22:00-05:30"),
         ("MENDLINE_BREAKERS_FILE", "/nowhere.toml", "/nowhere.toml"),
         ("MENDLINE_POOLS_FILE", "/nowhere.toml", "/nowhere.toml"),
         ("MENDLINE_CHANNELS_FILE", "/nowhere.toml", "/nowhere.toml"),

@@ -94,6 +94,6 @@ def test_what_was_down_or_paused_is_not_missed():
 
 def test_the_times_of_a_window_are_utc_and_nothing_else():
     """Times with a zone cannot be compared with those without: every heavy job would fail."""
-    assert Window.parse("22:00Z-05:30Z") == Window.parse("22:00-05:30")
-    with pytest.raises(ConfigurationError):
-        Window.parse("22:00-05:30+02:00")
+    for text in ("22:00Z-05:30Z", "22:00-05:30+02:00"):
+        with pytest.raises(ConfigurationError):
+            Window.parse(text)
