@@ -1,6 +1,6 @@
 """How much of each day's partition is of which project; days that are over are measured once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from core.maintenance.space.plan import Budgets, DaySize, Level
 from core.store import partitions
 from core.store.engine import Database
+from core.store.partitions import midnight
 
 # Head of a row, its place on the page, its two entries in indexes and its event id.
 ROW_BYTES: Final = 200
@@ -18,6 +19,10 @@ _KNOWN: Final = text("SELECT day, project_id, bytes, cropped FROM event_days ORD
 # A project that has nothing left keeps its row until the day goes, with nothing in it.
 _NOTHING: Final = text("""
     UPDATE event_days SET events = 0, bytes = 0, measured_at = :now WHERE day = :day""")
+_AGAIN: Final = text("""
+    UPDATE event_days SET measured_at = given.at
+    FROM unnest(CAST(:days AS date[]), CAST(:at AS timestamptz[])) AS given (day, at)
+    WHERE event_days.day = given.day""")
 _SETTINGS: Final = text("""
     SELECT id, (settings ->> 'retention_bytes')::bigint, (settings ->> 'retention_days')::int
     FROM projects WHERE settings ?| array['retention_bytes', 'retention_days']""")
@@ -54,8 +59,19 @@ def measure_day(session: Session, day: date, now: datetime) -> None:
 
 
 def known(session: Session) -> list[DaySize]:
-    rows = session.execute(_KNOWN)
-    return [DaySize(day, project, size, Level(level)) for day, project, size, level in rows]
+    """A day that was dropped keeps its rows until retention is done: it takes no room any more."""
+    there = set(partitions.days(session))
+    return [
+        DaySize(day, project, size, Level(level))
+        for day, project, size, level in session.execute(_KNOWN)
+        if day in there
+    ]
+
+
+def measure_again(session: Session, days: Collection[date]) -> None:
+    """Of days that are over, to which more was added than a late event."""
+    moments = {"days": sorted(days), "at": [midnight(day) for day in sorted(days)]}
+    session.execute(_AGAIN, moments)
 
 
 def budgets(session: Session, *, each: int | None, total: int | None) -> Budgets:

@@ -231,3 +231,14 @@ def test_totals_of_the_books_know_nothing_of_cropping(shop):
     with shop.database.transaction() as session:
         totals = books.totals(session)
     assert (totals.accepted, totals.stored, totals.missing) == (400, 400, 0)
+
+
+def test_a_day_that_was_dropped_takes_no_room(shop):
+    shop.flood(at=OLD - 2 * DAY)
+    shop.flood()
+    shop.keep()
+    partitions.drop_before(shop.database, (OLD - DAY).date())
+    kept = shop.keep(total=600_000)
+    assert (kept.crops, kept.short) == (0, {})
+    assert shop.left(shop.loud) == 400
+    assert shop.keep(total=300_000).events > 0
