@@ -30,6 +30,7 @@ from core.maintenance.exchange.kinds import (
     ISSUE,
     Kind,
 )
+from core.maintenance.space import sizes
 from core.store import books, partitions, projects
 from core.store.books import BookLine
 from core.store.engine import Database, driver_connection
@@ -157,6 +158,7 @@ def _rows(session: Session, reader: Reader, project_id: int, now: datetime) -> E
             "The file holds a row that this platform cannot take; nothing was imported."
         ) from error
     books.post(session, list(noted.lines(project_id, events)), writer=0)
+    sizes.measure_again(session, events.stored.keys())
     return events
 
 

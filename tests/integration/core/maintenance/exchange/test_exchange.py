@@ -10,6 +10,7 @@ from core.issues import merging
 from core.maintenance.exchange import read_project, write_project
 from core.maintenance.exchange.format import DamagedExportError
 from core.maintenance.proof import contradictions, gather
+from core.maintenance.space import budget, sizes
 from core.model import Event, Issue, IssueFingerprint, IssueMinute, PayloadDictionary, Project
 from core.store import projects
 from core.store.engine import Database
@@ -208,3 +209,14 @@ def test_a_file_that_was_edited_is_refused(exported, other, clock, change):
     with pytest.raises(DamagedExportError):
         take(other, rewritten(exported, change), clock)
     assert nothing_there(other)
+
+
+def test_what_comes_in_counts_for_the_budgets_of_days_that_are_over(world, exported, clock):
+    days = clock.now() + timedelta(days=3)
+    budget.keep(world.database, days, each=None, total=None)
+    made = take(world.database, exported, clock, name="copy")
+    budget.keep(world.database, days, each=None, total=None)
+    with world.database.transaction() as session:
+        measured = [each for each in sizes.known(session) if each.project_id == made.project_id]
+    assert len(measured) == 2
+    assert all(each.bytes > 0 for each in measured)
