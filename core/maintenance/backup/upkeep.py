@@ -110,12 +110,12 @@ class Upkeep:
         """Removes what the rule does not keep, here and where the copies are."""
         chosen = keeping.choose(self._kept(), self.means.rule)
         for each in chosen.remove:
+            # The copy first: once the file is gone, no later run knows that there is a copy.
+            if self.means.place is not None:
+                self.means.place.remove(each.name)
             (self.means.taking.folder / each.name).unlink(missing_ok=True)
             self._removed(each.name)
         gone = tuple(each.name for each in chosen.remove)
-        if self.means.place is not None:
-            for name in gone:
-                self.means.place.remove(name)
         if gone:
             log.info("backup.removed", backups=list(gone))
         return gone
@@ -185,7 +185,7 @@ def held(folder: Path) -> list[Backup]:
 def _look(path: Path) -> Backup | None:
     try:
         return container.look(path)
-    except MendlineError as error:
+    except (MendlineError, OSError) as error:
         log.warning("backup.unreadable", backup=path.name, error=str(error))
         return None
 

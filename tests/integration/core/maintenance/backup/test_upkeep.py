@@ -91,6 +91,28 @@ def test_what_only_looks_like_a_backup_is_passed_over(how):
     assert held(how.folder) == []
 
 
+def test_one_that_cannot_be_opened_keeps_nobody_from_the_others(means, filled):
+    kept = Upkeep(means, filled).create(cause="test", prove=False).backup.path
+    unreadable = kept.with_name("loop.mendline")
+    unreadable.symlink_to(unreadable)
+    assert [each.path for each in held(means.taking.folder)] == [kept]
+    assert Upkeep(means, filled).prune() == ()
+
+
+def test_a_copy_that_cannot_be_removed_now_is_removed_later(means, filled, clock, bucket, endpoint):
+    keeper = Upkeep(means, filled)
+    made = []
+    for _ in range(3):
+        clock.advance(timedelta(days=1).total_seconds())
+        made.append(keeper.create(cause="test", prove=False).backup.path.name)
+    away = Upkeep(replace(means, place=Bucket("s3://nowhere", endpoint=endpoint)), filled)
+    with pytest.raises(PlaceError):
+        away.prune()
+    assert made[0] in bucket.names()
+    assert keeper.prune() == (made[0],)
+    assert made[0] not in bucket.names()
+
+
 def test_what_is_nowhere_is_told(means, filled, bucket):
     keeper = Upkeep(means, filled)
     with pytest.raises(BackupNotFoundError, match=bucket.name):
