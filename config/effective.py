@@ -1,6 +1,7 @@
 """Which value each setting has in this process, and where it comes from."""
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ PREFIX: Final = "MENDLINE_"
 # Read outside of the settings: the file that holds them, and the servers of the tests.
 OTHER_VARIABLES: Final = ("MENDLINE_CONFIG",)
 TEST_PREFIX: Final = "MENDLINE_TEST_"
+_PASSWORD: Final = re.compile(r"^([^:]+://[^:@/?#]*):.*@", re.DOTALL)
 
 
 class Source(StrEnum):
@@ -66,10 +68,15 @@ def shown(value: Any) -> Any:
     """Addresses lose only their password, other secrets everything."""
     if isinstance(value, SecretStr):
         secret = value.get_secret_value()
-        return mask(secret) if "://" in secret else MASK
+        return _without_password(secret) if "://" in secret else MASK
     if isinstance(value, dict):
         return {name: shown(each) for name, each in value.items()}
     return str(value) if isinstance(value, Path) else value
+
+
+def _without_password(address: str) -> str:
+    """Up to the last `@`: many a password has a slash, at which those in running text end."""
+    return mask(_PASSWORD.sub(rf"\1:{MASK}@", address))
 
 
 def unknown_variables() -> list[str]:

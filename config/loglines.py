@@ -108,9 +108,10 @@ def _shipper(settings: Settings) -> Shipper | None:
 
     def address() -> str | None:
         from config import wiring  # noqa: PLC0415 (imports the database; only the thread waits)
+        from core.store.engine import libpq_url  # noqa: PLC0415
 
         found = wiring.discovered(settings).database_url
-        return found.get_secret_value() if found else None
+        return libpq_url(found.get_secret_value()) if found else None
 
     shape = Shape(socket.gethostname(), SENSITIVE_NAMES)
     return Shipper(address, shape, clock=SystemClock())

@@ -41,7 +41,7 @@ _RULES: Final = (
     (
         "=",
         re.compile(
-            r"(?i)\b(password|passwd|secret|token|api_?key|sentry_key|sentry_secret)"
+            r"(?i)\b((?:ssl)?password|passwd|secret|token|api_?key|sentry_key|sentry_secret)"
             r"=[^\s&\"',;\\]+"
         ),
         rf"\1={MASK}",

@@ -22,6 +22,7 @@ DEBIAN: Final = Path("/usr/lib/postgresql")
 NO_SPACE: Final = "No space left on device"
 # Whoever takes in errors goes first.
 NICENESS: Final = 10
+PARAMETER: Final = "password"  # of an address, where it may stand, too
 LINES: Final = 6
 
 
@@ -34,8 +35,13 @@ class Target:
     url: str
 
     @property
+    def libpq(self) -> str:
+        """As PostgreSQL's own library reads it: without the driver that SQLAlchemy is told."""
+        return libpq_url(self.url)
+
+    @property
     def plain(self) -> str:
-        told = make_url(libpq_url(self.url))
+        told = make_url(self.libpq).difference_update_query([PARAMETER])
         return told.set(password="").render_as_string(hide_password=False)
 
     @property
@@ -49,7 +55,8 @@ class Target:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        password = make_url(self.url).password
+        told = make_url(self.url)
+        password = told.query.get(PARAMETER, told.password)  # as the library decides it
         secret = {"PGPASSWORD": str(password)} if password is not None else {}
         return {**os.environ, **secret, "PGAPPNAME": "mendline-backup", "LC_ALL": "C"}
 

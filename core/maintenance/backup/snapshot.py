@@ -70,7 +70,7 @@ def connected(target: Target) -> Connection:
     """A connection that nothing cuts off while it waits."""
     try:
         connection: Connection = psycopg.connect(
-            target.url,
+            target.libpq,
             autocommit=True,
             row_factory=dict_row,
             **connect_arguments("mendline-backup"),

@@ -8,6 +8,10 @@ def test_an_address_keeps_what_is_no_secret():
     url = SecretStr("postgresql://ann:hunter2@db:5432/x")
     assert effective.shown(url) == "postgresql://ann:[masked]@db:5432/x"
     assert effective.shown(SecretStr("hunter2")) == "[masked]"
+    slash = SecretStr("postgresql://ann:hun/ter2@db:5432/x")
+    assert effective.shown(slash) == "postgresql://ann:[masked]@db:5432/x"
+    plain = "redis://localhost:6379/0"
+    assert effective.shown(SecretStr(plain)) == plain
     assert effective.shown(None) is None
 
 

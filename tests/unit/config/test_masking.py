@@ -19,6 +19,7 @@ KEY = "0123456789abcdef0123456789abcdef"
         ("redis://:p@ss@localhost:6379/0", "p@ss"),
         (f"/api/1/envelope/?sentry_key={KEY}&sentry_version=7", KEY),
         ("host=localhost password=hunter2 dbname=x", "hunter2"),
+        ("postgresql://db/x?sslpassword=hunter2", "hunter2"),
     ],
 )
 def test_a_secret_is_replaced(text, secret):

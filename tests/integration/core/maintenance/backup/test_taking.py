@@ -74,10 +74,25 @@ def test_drafts_that_were_left_go(target, how):
     assert left(how.folder) == [made.path.name]
 
 
-def test_the_password_is_in_no_list_of_processes():
-    target = Target("postgresql+psycopg://me:very-secret@host:1/db")
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql+psycopg://me:very-secret@host:1/db",
+        "postgresql://me@host:1/db?sslmode=prefer&password=very-secret",
+        "postgresql:///db?host=/run/postgresql&user=me&password=very-secret",
+    ],
+)
+def test_the_password_is_in_no_list_of_processes(address):
+    target = Target(address)
     assert "very-secret" not in target.plain
     assert target.environment["PGPASSWORD"] == "very-secret"
+
+
+def test_an_address_may_name_the_driver_as_everywhere_else(target, how):
+    named = Target(target.url.replace("postgresql://", "postgresql+psycopg://"))
+    assert named.url != target.url
+    made = taking.take(named, how)
+    assert left(how.folder) == [made.path.name]
 
 
 def test_a_missing_program_is_told(target, how, tmp_path):
