@@ -32,7 +32,7 @@ def good_until(place: Place, *, timeout: float) -> datetime:
     """The end of the certificate that the server shows."""
     try:
         shown = _mail_server(place, timeout) if place.greeting == SMTP else _server(place, timeout)
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, smtplib.SMTPException, UnicodeError) as error:  # no name of a host can be so
         raise OutboundError(f"{place} showed no certificate: {error}.") from error
     if not shown:
         raise OutboundError(f"{place} showed no certificate.")

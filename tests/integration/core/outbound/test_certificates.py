@@ -42,3 +42,9 @@ def test_a_mail_server_is_asked_after_its_greeting(secured):
 def test_who_speaks_no_tls_has_none():
     with serving(None) as port, pytest.raises(OutboundError, match="showed no certificate"):
         good_until(Place("127.0.0.1", port), timeout=2)
+
+
+@pytest.mark.parametrize("host", ["mail..example", f"{'x' * 64}.example"])
+def test_what_can_be_no_name_of_a_host_has_none(host):
+    with pytest.raises(OutboundError, match="showed no certificate"):
+        good_until(Place(host), timeout=2)
