@@ -94,8 +94,9 @@ def restore(into: Path, at: datetime | None, as_json: bool) -> None:  # noqa: FB
     """
     moment = at if at is None or at.tzinfo else at.replace(tzinfo=UTC)
     folder = into.absolute() / "postgres"
-    done = rewinding.rewind(_archive(), folder / "data", at=moment)
-    private_folder(into)
+    source = _archive()
+    private_folder(into)  # first: whoever makes it in passing makes it for everybody to look into
+    done = rewinding.rewind(source, folder / "data", at=moment)
     kept = _kept(settings().data_dir, into)
     fields = {
         "data_dir": str(into),

@@ -108,7 +108,9 @@ class Archive:
             programs.run(argv, self.target)
         found = Received(end["at"], end["place"], len(_segments(self.wal)))
         facts = {"until": found.until, "place": found.place}
-        (self.folder / RECEIVED).write_bytes(orjson.dumps(facts))
+        draft = self.folder / f"{RECEIVED}.draft"
+        draft.write_bytes(orjson.dumps(facts))
+        draft.replace(self.folder / RECEIVED)  # on a full disk the one before stays
         return found
 
     def base(self) -> Base:

@@ -6,7 +6,9 @@ from threading import Timer
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 
+from cli.main import mendline
 from core.clock import SystemClock
 from core.errors import ConflictError
 from core.maintenance.backup import archive, rewinding
@@ -112,6 +114,29 @@ def test_one_process_at_a_time_is_at_the_archive(source, server):
         freed.start()
         assert source.receive(patience=timedelta(seconds=60)).segments
         freed.join()
+
+
+def test_how_far_it_reaches_is_written_aside(source):
+    """A disk that is full by then must not cost what was known before."""
+    source.receive()
+    told = source.folder / archive.RECEIVED
+    before = source.folder / "before"
+    before.hardlink_to(told)
+    kept = before.read_bytes()
+    source.receive()
+    assert before.read_bytes() == kept != told.read_bytes()
+    before.unlink()
+
+
+def test_a_restored_data_directory_is_its_owners_only(source, server, tmp_path, monkeypatch):
+    monkeypatch.setenv("MENDLINE_DATABASE_URL", server.url)
+    monkeypatch.setenv("MENDLINE_WAL_ARCHIVE_DIR", str(source.folder))
+    into = tmp_path / "restored"
+    command = ["backup", "archive", "restore", str(into), "--data-dir", str(tmp_path)]
+    result = CliRunner().invoke(mendline, command)
+    assert result.exit_code == 0, result.output
+    assert (into / "postgres/data/recovery.signal").is_file()
+    assert into.stat().st_mode & 0o777 == 0o700
 
 
 def test_old_bases_and_what_only_they_need_go(source, server):
