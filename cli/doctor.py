@@ -50,7 +50,9 @@ def doctor(
     if fix and not deep:
         raise click.UsageError("--fix goes with --deep.")
     found, clock = settings(), SystemClock()
-    first_day = clock.now().date() - timedelta(days=min(days - 1, found.retention_days))
+    # Further back the rows that would be compared are gone: events, or counts by the minute.
+    reach = min(days - 1, found.retention_days, found.rollup_days - 1)
+    first_day = clock.now().date() - timedelta(days=reach)
     visit = Examination(found, clock, since=first_day, deep=deep, fix=fix)
     visit.run()
     if as_json:

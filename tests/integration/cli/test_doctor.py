@@ -10,8 +10,10 @@ from sqlalchemy import text
 from core.clock import SystemClock
 from core.intake.item import Encoding, InboxItem, Kind
 from core.intake.spool import Spool
-from core.model import Agent, DeadLetter, InboxRow, Leader, Schedule
-from core.store import books
+from core.maintenance import retention
+from core.maintenance.values import Keeping
+from core.model import Agent, DeadLetter, InboxRow, Issue, Leader, Schedule
+from core.store import books, partitions
 from core.store.books import BookLine
 from tests.integration.stored import store_event
 
@@ -119,6 +121,19 @@ def test_rows_of_another_schema_are_not_looked_at(faults, break_it):
     break_it("UPDATE alembic_version SET version_num = '9999'")
     code, bad = faults()
     assert (code, set(bad)) == (1, {"schema"})
+
+
+@pytest.mark.parametrize("days", [1, 2])
+def test_counts_whose_time_is_over_are_no_fault(faults, database, healthy, days, monkeypatch):
+    now = SystemClock().now()
+    monkeypatch.setenv("MENDLINE_ROLLUP_DAYS", str(days))
+    old = now - timedelta(days=3)
+    with database.transaction() as session:
+        partitions.ensure(session, old.date(), old.date())
+        store_event(session, healthy, old)
+        session.get_one(Issue, healthy).event_count += 1
+    retention.clean(database, Keeping(rollup_days=days), now)
+    assert faults() == (0, {})
 
 
 def test_a_missing_day_is_found(faults, break_it, now):
