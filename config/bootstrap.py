@@ -69,12 +69,12 @@ def remembered(data_dir: Path) -> Mapping[str, str]:
     """The credentials of an earlier run; nothing on the first one."""
     path = data_dir / CREDENTIALS
     try:
-        found = json.loads(path.read_text())
+        found = dict(json.loads(path.read_text()))
     except FileNotFoundError:
         return {}
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise ConfigurationError(f"{path} is damaged; restore it or move it away.") from error
-    return {name: str(value) for name, value in dict(found).items()}
+    return {name: str(value) for name, value in found.items()}
 
 
 def _secret(settings: Settings, known: Mapping[str, str], name: str) -> str:

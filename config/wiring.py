@@ -40,7 +40,7 @@ def discovered(settings: Settings) -> Settings:
     file = settings.data_dir / CREDENTIALS
     if not file.is_file():
         return settings
-    found = json.loads(file.read_text())
+    found = _credentials(file)
     missing: dict[str, Any] = {
         name: SecretStr(found[name])
         for name in ("database_url", "redis_url", "secret_key")
@@ -49,6 +49,13 @@ def discovered(settings: Settings) -> Settings:
     if settings.public_url is None and found.get("api_url"):
         missing["public_url"] = found["api_url"]
     return settings.model_copy(update=missing)
+
+
+def _credentials(file: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(file.read_text()))
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError(f"{file} is damaged; restore it or move it away.") from error
 
 
 class NoPlatformError(ConfigurationError):

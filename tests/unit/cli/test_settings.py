@@ -3,6 +3,7 @@ from click.testing import CliRunner
 from pydantic import ValidationError
 
 from cli.main import mendline
+from config.effective import Source, effective
 from config.settings import Settings
 
 WRONG_USE = 2
@@ -77,3 +78,25 @@ def test_what_is_wrong_with_settings_never_shows_what_they_hold(monkeypatch):
         Settings()
     assert "brokers" in str(caught.value)
     assert "geheim" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", ["", '{"admin_key": "x', "[1]", "7"])
+@pytest.mark.parametrize("command", [["run"], ["config", "show"]])
+def test_a_damaged_file_of_credentials_is_told(command, content, tmp_path, capfd):
+    (tmp_path / "credentials.json").write_text(content)
+
+    result = CliRunner().invoke(mendline, [*command, "--data-dir", str(tmp_path)])
+
+    told = result.output + capfd.readouterr().err
+    assert result.exit_code == 1
+    assert "credentials.json is damaged" in told
+    assert "Traceback" not in told
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "PORT", "CORS_ORIGINS", "BACKUP_KEY_FILE"])
+def test_a_variable_without_a_value_is_as_none(name, monkeypatch):
+    monkeypatch.setenv(f"MENDLINE_{name}", "")
+    found = Settings()
+    assert getattr(found, name.lower()) == Settings.model_fields[name.lower()].default
+    row = next(each for each in effective(found, found) if each.name == name.lower())
+    assert row.source is Source.DEFAULT
