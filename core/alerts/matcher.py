@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 from typing import Any, Final, Self
 
-from core.alerts.endless import endless
+from core.alerts.expression import bounded, expression
 from core.errors import UnprocessableError
 
 LONGEST: Final = 500
@@ -19,14 +18,6 @@ class Operator(StrEnum):
     IS_NOT = "!="
     FITS = "=~"
     FITS_NOT = "!~"
-
-
-@lru_cache(maxsize=1024)
-def _pattern(text: str) -> re.Pattern[str]:
-    try:
-        return re.compile(text)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise UnprocessableError(f"{text!r} is no regular expression: {error}.") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +45,17 @@ class Matcher:
             raise UnprocessableError(f"The value of {label!r} is longer than {LONGEST} characters.")
         made = cls(label, Operator(operator), value)
         if made.operator in {Operator.FITS, Operator.FITS_NOT}:
-            _pattern(value)
+            expression(value)
         return made
 
     @classmethod
     def asked(cls, written: str) -> Self:
-        """As `parse`, of a request: nobody may keep us busy forever with it."""
+        """As `parse`, of a request: nobody may keep us busy with it."""
         return cls.parse(written).bounded()
 
     def bounded(self) -> Self:
-        if self.operator in {Operator.FITS, Operator.FITS_NOT} and endless(self.value):
-            raise UnprocessableError(
-                f"{self.value!r} may take forever: a group that is repeated must neither repeat "
-                f"anything nor have alternatives. Write it without that, as a+ for (a+)+."
-            )
+        if self.operator in {Operator.FITS, Operator.FITS_NOT}:
+            bounded(self.value)
         return self
 
     @classmethod
@@ -85,9 +73,9 @@ class Matcher:
             case Operator.IS_NOT:
                 return value != self.value
             case Operator.FITS:
-                return _pattern(self.value).fullmatch(value) is not None
+                return expression(self.value).fullmatch(value) is not None
             case Operator.FITS_NOT:
-                return _pattern(self.value).fullmatch(value) is None
+                return expression(self.value).fullmatch(value) is None
 
     def __str__(self) -> str:
         escaped = self.value.replace("\\", "\\\\").replace('"', '\\"')
