@@ -151,11 +151,16 @@ def config(connection: Connection | None = None) -> Config:
 
 
 def _state(connection: Connection) -> SchemaState:
+    found = MigrationContext.configure(connection).get_current_revision()
+    connection.rollback()
+    return state_at(found)
+
+
+def state_at(found: str | None) -> SchemaState:
+    """How a database at that revision stands to this version."""
     script = ScriptDirectory.from_config(config())
     needed = script.get_current_head()
     assert needed is not None
-    found = MigrationContext.configure(connection).get_current_revision()
-    connection.rollback()
     known = {revision.revision for revision in script.walk_revisions()}
     return SchemaState(_fit(found, needed, known), found, needed)
 

@@ -11,6 +11,7 @@ import psycopg
 from psycopg import sql
 
 from core.clock import Clock
+from core.errors import SchemaError
 from core.maintenance.backup import container, loading, proving, snapshot
 from core.maintenance.backup.container import Backup
 from core.maintenance.backup.loading import Loading
@@ -71,6 +72,7 @@ def restore(path: Path, wish: Wish, how: Loading, clock: Clock) -> Restored:
     how.tell("checksum", 0)
     backup = container.look(path)
     container.check(path)
+    _require_usable(backup, wish)
     with loading.beside(wish.target) as connection:
         taken = _taken(connection, wish)
         stamp = f"{clock.now():{STAMP}}"
@@ -86,6 +88,16 @@ def restore(path: Path, wish: Wish, how: Loading, clock: Clock) -> Restored:
     state = schema.state(wish.target.url)
     seconds = round(clock.monotonic() - begun, 3)
     return Restored(wish.target.database, before, state.found, checks, seconds)
+
+
+def _require_usable(backup: Backup, wish: Wish) -> None:
+    """No version that is here could use what a newer one saved: it would end the platform."""
+    state = schema.state_at(backup.manifest.contents.revision)
+    if wish.upgrade and state.fit is Fit.NEWER:
+        raise SchemaError(
+            f"The backup is at revision {state.found}, which this version does not know: a newer "
+            "Mendline made it. Restore it with that one, or with --no-upgrade as it is."
+        )
 
 
 def _taken(connection: Connection, wish: Wish) -> bool:

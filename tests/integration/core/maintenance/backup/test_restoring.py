@@ -4,8 +4,10 @@ from dataclasses import replace
 import psycopg
 import pytest
 from alembic import command
+from sqlalchemy import text
 
 from core.clock import SystemClock
+from core.errors import SchemaError
 from core.maintenance.backup import loading, restoring, taking
 from core.maintenance.backup.loading import Loading
 from core.maintenance.backup.problems import DamagedBackupError, OverwriteRefusedError
@@ -120,3 +122,18 @@ def one_revision_back(url):
         command.downgrade(schema.config(connection), "-1")
         connection.commit()
     database.dispose()
+
+
+def test_what_a_newer_version_saved_replaces_nothing(filled, target, how):
+    with filled.transaction() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    newer = taking.take(target, how).path
+    into = target.named("newer")
+    wish = Wish(target=into)
+    with pytest.raises(SchemaError, match="--no-upgrade"):
+        restoring.restore(newer, wish, Loading(), SystemClock())
+    assert named_like(target, "newer%") == []
+    done = restoring.restore(newer, replace(wish, upgrade=False), Loading(), SystemClock())
+    assert done.revision == "9999"
+    with loading.beside(target) as connection:
+        loading.drop(connection, "newer")
