@@ -48,8 +48,6 @@ def test_what_can_be_used_is_said(ask, run, monkeypatch, tmp_path):
     [
         ("MENDLINE_TRUSTED_PROXIES", "10.0.0.7", "are JSON"),
         ("MENDLINE_BROKERS", '{"shop":', "are JSON"),
-        ("MENDLINE_CONFIG", "/nowhere.toml", "No such file"),
-        ("MENDLINE_CONFIG", __file__, "cannot be read"),
     ],
 )
 def test_what_cannot_be_read_is_wrong_use_and_named(run, monkeypatch, name, value, said):
