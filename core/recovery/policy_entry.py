@@ -49,9 +49,8 @@ class Entry:
 
     def text(self, key: str, default: str | None = None) -> str:
         value = self.table.get(key, default)
-        plain = isinstance(value, str) and value.strip() and "\0" not in value
-        if plain and len(value) <= LONGEST_TEXT:
-            return str(value)
+        if isinstance(value, str) and value.strip() and len(value) <= LONGEST_TEXT:
+            return value
         self.fail(f"{key!r} is no text.", f'Write {key} = "…".', key)
         return ""
 

@@ -41,7 +41,7 @@ def arguments(entry: Entry) -> dict[str, Any]:
     if _can_be_kept(found):
         return found
     entry.fail(
-        "'arguments' holds a NUL, or a number that is endless.",
+        "'arguments' holds a number that is endless.",
         "Leave it out; no row can hold it.",
         "arguments",
     )
@@ -49,13 +49,12 @@ def arguments(entry: Entry) -> dict[str, Any]:
 
 
 def _can_be_kept(value: Any) -> bool:
+    """Other things that no row can hold are in no TOML that was read."""
     if isinstance(value, Mapping):
-        return all(_can_be_kept(each) for pair in value.items() for each in pair)
+        return all(map(_can_be_kept, value.values()))
     if isinstance(value, list):
         return all(map(_can_be_kept, value))
-    if isinstance(value, float):
-        return isfinite(value)
-    return not (isinstance(value, str) and "\0" in value)
+    return not isinstance(value, float) or isfinite(value)
 
 
 def window(entry: Entry) -> Window | None:

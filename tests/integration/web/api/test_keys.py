@@ -82,4 +82,5 @@ def test_every_role_can_be_given(admin):
 def test_what_cannot_be_stored_is_told_without_statement_and_values(admin):
     answer = admin.post("/api/v1/keys", json={"role": "read", "label": "a\x00b"})
     assert answer.status_code == 400
-    assert answer.json()["detail"] == "PostgreSQL text fields cannot contain NUL (0x00) bytes"
+    told = "A value cannot be used: a number is too large, or a text has a NUL."
+    assert answer.json()["detail"] == told
