@@ -76,3 +76,13 @@ class PlaceError(MendlineError):
     category = Category.UNAVAILABLE
     permanent = False
     http_status = 503
+
+
+class UncopiedBackupError(PlaceError):
+    """A backup was taken and stays here, but it could not be copied.
+
+    Permanent: another try would take another backup. The next one is copied together with it.
+    """
+
+    code = "ML-BAK-0012"
+    permanent = True

@@ -16,7 +16,12 @@ from core.maintenance.backup.container import SUFFIX, Backup
 from core.maintenance.backup.keeping import Kept, Rule
 from core.maintenance.backup.loading import Loading
 from core.maintenance.backup.place import Place
-from core.maintenance.backup.problems import BackupNotFoundError, DamagedBackupError
+from core.maintenance.backup.problems import (
+    BackupNotFoundError,
+    DamagedBackupError,
+    PlaceError,
+    UncopiedBackupError,
+)
 from core.maintenance.backup.programs import Target
 from core.maintenance.backup.proving import Check, Outcome, Proof
 from core.maintenance.backup.taking import Taking
@@ -80,7 +85,7 @@ class Upkeep:
         self._record(backup, cause)
         proof = self.verify(backup.path) if prove else None
         if self.means.place is not None and (proof is None or proof.ok):
-            self._copy(backup.path, self.means.place)
+            self._copy_with_older(backup.path, self.means.place)
         return Done(backup, proof)
 
     def tell(self, done: Done, *, cause: str) -> None:
@@ -160,6 +165,19 @@ class Upkeep:
         if self._database is not None:
             with self._database.transaction() as session:
                 rows.tried(session, name, outcome)
+
+    def _copy_with_older(self, newest: Path, place: Place) -> None:
+        """With those that could not be copied when they were taken, and are to stay."""
+        try:
+            there = set(place.names())
+            stay = keeping.choose(self._kept(), self.means.rule).keep
+            owed = [each.name for each in stay if each.proven and each.name not in there]
+            for name in dict.fromkeys([newest.name, *owed]):
+                self._copy(newest.with_name(name), place)
+        except PlaceError as error:
+            raise UncopiedBackupError(
+                f"{newest.name} was taken and is in {newest.parent}, but not copied: {error}"
+            ) from error
 
     def _copy(self, path: Path, place: Place) -> None:
         self.means.taking.tell("copy", 0)

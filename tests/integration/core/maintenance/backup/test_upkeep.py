@@ -8,10 +8,15 @@ from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
 from core.clock import FixedClock
-from core.errors import ConfigurationError
+from core.errors import ConfigurationError, report
 from core.maintenance.backup.keeping import Rule
 from core.maintenance.backup.places.bucket import Bucket
-from core.maintenance.backup.problems import BackupNotFoundError, DamagedBackupError, PlaceError
+from core.maintenance.backup.problems import (
+    BackupNotFoundError,
+    DamagedBackupError,
+    PlaceError,
+    UncopiedBackupError,
+)
 from core.maintenance.backup.upkeep import Means, Upkeep, held
 from core.store import backups as rows
 from tests.integration.core.rows import NOW
@@ -124,9 +129,22 @@ def test_what_is_nowhere_is_told(means, filled, bucket):
 
 def test_a_place_that_fails_is_told_and_the_backup_stays(means, filled, endpoint):
     keeper = Upkeep(replace(means, place=Bucket("s3://nowhere", endpoint=endpoint)), filled)
-    with pytest.raises(PlaceError, match="s3://nowhere"):
+    with pytest.raises(UncopiedBackupError, match="s3://nowhere") as caught:
         keeper.create(cause="test", prove=False)
     assert len(held(means.taking.folder)) == 1
+    assert report(caught.value).permanent  # a task that is tried again takes another one
+
+
+def test_what_could_not_be_copied_is_copied_with_the_next_one(
+    means, filled, clock, bucket, endpoint
+):
+    away = Upkeep(replace(means, place=Bucket("s3://nowhere", endpoint=endpoint)), filled)
+    with pytest.raises(UncopiedBackupError):
+        away.create(cause="test")
+    (missed,) = [each.path.name for each in held(means.taking.folder)]
+    clock.advance(timedelta(days=1).total_seconds())
+    made = Upkeep(means, filled).create(cause="test").backup.path.name
+    assert {missed, made} <= set(bucket.names())
 
 
 def test_an_address_of_another_form_is_refused():
