@@ -94,10 +94,14 @@ def make(session: Session, payloads: Payloads, now: datetime) -> list[Made]:
     return _made(session, rows, payloads, now)
 
 
-def of_issue(session: Session, issue_id: int, payloads: Payloads, now: datetime) -> list[Shape]:
-    """Its shapes, the newest first; those that are missing are made."""
+def make_of(session: Session, issue_id: int, payloads: Payloads, now: datetime) -> list[Made]:
+    """Those of one issue that nobody has made so far."""
     rows = _missing(session, _OF_ISSUE, {"issue": issue_id, "most": AT_ONCE})
-    _made(session, rows, payloads, now)
+    return _made(session, rows, payloads, now)
+
+
+def of_issue(session: Session, issue_id: int) -> list[Shape]:
+    """Its shapes that are made, the newest first."""
     values = {"issue": issue_id, "version": GROUPING_VERSION, "most": COMPARED}
     return [_shape(*row) for row in session.execute(_SHAPES, values)]
 

@@ -146,9 +146,11 @@ def _alike(
 
 def similar(session: Session, issue: Issue, payloads: Payloads, now: datetime) -> list[Similar]:
     """The issues of the project that are most like this one, whatever was suggested."""
+    for made in shapes.make_of(session, issue.id, payloads, now):
+        _offer(session, made, now)  # it is not new any more to the look at what is
     family = issues.family(session, issue.id)
     best: dict[int, Likeness] = {}
-    for shape in shapes.of_issue(session, issue.id, payloads, now):
+    for shape in shapes.of_issue(session, issue.id):
         for other_id, alike in _alike(session, issue.project_id, shape, family=family):
             if other_id not in best or best[other_id].score < alike.score:
                 best[other_id] = alike

@@ -29,14 +29,16 @@ def unseen_issue(database):
 
 def looked_at(database, issue_id):
     with database.transaction() as session:
-        return shapes.of_issue(session, issue_id, Payloads(), NOW)
+        shapes.make_of(session, issue_id, Payloads(), NOW)
+        return shapes.of_issue(session, issue_id)
 
 
 def test_two_who_look_at_once_make_one_shape(database):
     issue_id = unseen_issue(database)
     with ThreadPoolExecutor(1) as pool:
         with database.transaction() as session:
-            first = shapes.of_issue(session, issue_id, Payloads(), NOW)
+            shapes.make_of(session, issue_id, Payloads(), NOW)
+            first = shapes.of_issue(session, issue_id)
             second = pool.submit(looked_at, database, issue_id)
             deadline = time.monotonic() + 20
             while not session.scalar(WAITING) and time.monotonic() < deadline:

@@ -151,7 +151,17 @@ def test_a_shape_that_is_missing_is_made_when_it_is_asked_for(session, add):
     old = add(example(*STACK))
     later = NOW + timedelta(days=30)
     assert offer(session, later).shapes == 0
-    assert shapes.of_issue(session, old.id, PAYLOADS, later)[0].type == "ValueError"
+    assert shapes.of_issue(session, old.id) == []
+    suggestions.similar(session, old, PAYLOADS, later)
+    assert shapes.of_issue(session, old.id)[0].type == "ValueError"
+
+
+def test_who_asks_before_the_look_at_new_ones_takes_no_offer_away(session, add):
+    old = add(example(*STACK))
+    offer(session)
+    new = add(example(*STACK[:3], "renamed", "pay"))
+    suggestions.similar(session, new, PAYLOADS, NOW)
+    assert (offer(session).suggestions, pairs(session)) == (0, {(old.id, new.id)})
 
 
 def test_marks_that_stand_everywhere_are_not_asked_for():
