@@ -21,6 +21,8 @@ from cli.rules import FILE, content_of
 from config import alerting, wiring
 from config.alerts import Reading, read_text, shipped_text
 from core.alerts.desk import Desk
+from core.alerts.state import LIVE, State
+from core.analysis.result import Severity
 from core.clock import SystemClock
 from core.model import Alert
 from core.store import alert_rules, projects, work
@@ -32,7 +34,8 @@ from web.api.schemas.alerts import AlertDetail, AlertShown
 
 COLUMNS: Final = ("id", "state", "severity", "name", "series", "value", "started_at", "reason")
 RULE_COLUMNS: Final = ("id", "name", "source", "enabled", "version", "author")
-LIVE: Final = ("pending", "firing", "acknowledged")
+STATES: Final = click.Choice([state.value for state in State])
+SEVERITIES: Final = click.Choice([severity.value for severity in Severity])
 MOST: Final = 1_000
 ELSEWHERE: Final[Mapping[str, str]] = {
     "why": "cli.alert_why",
@@ -110,9 +113,9 @@ def rules(shipped: bool, as_json: bool) -> None:  # noqa: FBT001
 
 
 @alert.command("list")
-@click.option("--state", multiple=True, help="pending, firing, … Default: what lives.")
+@click.option("--state", multiple=True, type=STATES, help="Default: what lives.")
 @click.option("--all", "every", is_flag=True, help="Also what is over.")
-@click.option("--severity", multiple=True)
+@click.option("--severity", multiple=True, type=SEVERITIES)
 @click.option("--rule", multiple=True)
 @click.option("--project", multiple=True, help="Name or id.")
 @click.option("--limit", type=click.IntRange(1, MOST), default=100, show_default=True)
@@ -123,7 +126,7 @@ def list_(every: bool, limit: int, as_json: bool, **asked: Sequence[str]) -> Non
     with database() as opened, opened.transaction() as session:
         wanted = Wanted(
             projects=[projects.find(session, each).id for each in asked["project"]],
-            states=asked["state"] or (() if every else LIVE),
+            states=asked["state"] or (() if every else sorted(LIVE)),
             severities=asked["severity"],
             rules=asked["rule"],
         )

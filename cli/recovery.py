@@ -16,6 +16,7 @@ from core.clock import SystemClock
 from core.model import Recovery
 from core.recovery import report as reports
 from core.recovery.hearing import Hearing
+from core.recovery.states import State
 from core.store import kpis, projects
 from core.store import recovery as rows
 from core.store.recovery import Wanted
@@ -38,7 +39,7 @@ recovery.add_command(policy)
 
 
 @recovery.command("list")
-@click.option("--state", multiple=True, help="planned, awaiting_approval, recovered, …")
+@click.option("--state", multiple=True, type=click.Choice([state.value for state in State]))
 @click.option("--pending", is_flag=True, help="Only those that wait for a person.")
 @click.option("--component", multiple=True)
 @click.option("--category", multiple=True)

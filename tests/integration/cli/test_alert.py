@@ -58,3 +58,7 @@ def test_what_is_shipped_passes_its_own_check(run, tmp_path):
     file = tmp_path / "alerts.yaml"
     file.write_text(run("alert", "rules", "--shipped").stdout)
     assert run("alert", "check", file).exit_code == 0
+
+
+def test_a_state_that_there_is_not_is_wrong_use(run):
+    assert run("alert", "list", "--state", "bogus").exit_code == 2

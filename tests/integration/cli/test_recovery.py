@@ -57,3 +57,7 @@ def test_the_report(ask, run, database, project):
     assert ask("recovery", "report")["total"]["recovered"] == 1
     assert run("recovery", "report", "--project", "shop").output.startswith("# Recovery from ")
     assert ask("recovery", "report", "--until", "2020-01-01")["total"]["recovered"] == 0
+
+
+def test_a_state_that_there_is_not_is_wrong_use(run):
+    assert run("recovery", "list", "--state", "bogus").exit_code == 2

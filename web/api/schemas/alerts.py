@@ -7,6 +7,8 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from core.alerts.desk import LONGEST_NOTE
+from core.alerts.state import State
+from core.analysis.result import Severity
 from core.model import Alert
 from core.store import alerts as rows
 from web.api.schemas.shape import Id, Moment, NumberText, Shown, Written
@@ -17,8 +19,8 @@ T = TypeVar("T", bound=Shown)
 class AlertQuery(BaseModel):
     """Each filter may come several times: any of its values will do."""
 
-    state: list[str] = Field([], description="pending, firing, acknowledged, resolved, inactive")
-    severity: list[str] = []
+    state: list[State] = []
+    severity: list[Severity] = []
     rule: list[str] = Field([], description="Names of rules.")
     project: list[NumberText] = []
     label: list[str] = Field([], description="As `name=value`; all of them must fit.")

@@ -1,6 +1,6 @@
 """Dead letters, how they are looked for, and what can be done with them."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -13,7 +13,7 @@ from web.api.schemas.shape import Id, Moment, MomentWritten, NumberText, Shown, 
 class LetterQuery(BaseModel):
     """Each filter may come several times: any of its values will do."""
 
-    state: list[str] = []
+    state: list[Literal["open", "replayed", "discarded"]] = []
     task: list[str] = []
     reason: list[str] = Field([], description="Why it failed: exhausted, permanent, poison, …")
     queue: list[str] = []

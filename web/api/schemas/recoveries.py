@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.access.audit import of as acts_of
 from core.model import Recovery
+from core.recovery.states import State
 from core.store import recovery as rows
 from web.api.schemas.deadletters import ActShown
 from web.api.schemas.shape import HexId, Id, Moment, MomentWritten, NumberText, Shown, Written
@@ -17,7 +18,7 @@ from web.api.schemas.stats import FiguresShown
 class RecoveryQuery(BaseModel):
     """Each filter may come several times: any of its values will do."""
 
-    state: list[str] = Field([], description="planned, awaiting_approval, recovered, …")
+    state: list[State] = []
     component: list[str] = []
     category: list[str] = []
     project: list[NumberText] = []
