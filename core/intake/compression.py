@@ -1,7 +1,8 @@
 """Undoes the compression of a body, never producing more than a cap: a small bomb stays small."""
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import brotli  # type: ignore[import-untyped]  # publishes no types
@@ -79,8 +80,12 @@ def _deflate(data: bytes, cap: int) -> bytes:
     No encoder makes a raw stream that begins like a header: it would be a stored block with its
     padding set.
     """
+    return _zlib(data, cap, _window(data))
+
+
+def _window(data: bytes) -> int:
     wrapped = len(data) > 1 and data[0] & 15 == 8 and (data[0] << 8 | data[1]) % 31 == 0  # noqa: PLR2004 - RFC 1950, section 2.2
-    return _zlib(data, cap, zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS)
+    return zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS
 
 
 def _brotli(data: bytes, cap: int) -> bytes:
@@ -110,11 +115,30 @@ def _zstd(data: bytes, cap: int) -> bytes:
     return out
 
 
+def _brotli_beginning(data: bytes, most: int) -> bytes:
+    found: bytes = brotli.Decompressor().process(data, output_buffer_limit=most)
+    return found[:most]
+
+
+def _zstd_beginning(data: bytes, most: int) -> bytes:
+    engine = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
+    with engine.stream_reader(data) as reader:
+        return reader.read(most)
+
+
 _DECODERS: Final[dict[Encoding, Callable[[bytes, int], bytes]]] = {
     Encoding.GZIP: _gzip,
     Encoding.DEFLATE: _deflate,
     Encoding.BROTLI: _brotli,
     Encoding.ZSTD: _zstd,
+}
+
+
+_BEGINNINGS: Final[dict[Encoding, Callable[[bytes, int], bytes]]] = {
+    Encoding.GZIP: lambda data, most: zlib.decompressobj(_GZIP_WINDOW).decompress(data, most),
+    Encoding.DEFLATE: lambda data, most: zlib.decompressobj(_window(data)).decompress(data, most),
+    Encoding.BROTLI: _brotli_beginning,
+    Encoding.ZSTD: _zstd_beginning,
 }
 
 
@@ -124,8 +148,23 @@ def decompress(encoding: Encoding, data: bytes, *, cap: int) -> bytes:
         if len(data) > cap:
             raise _too_large(cap)
         return data
-    try:
+    with _as_undecodable(encoding):
         return decoder(data, cap)
+
+
+def beginning(encoding: Encoding, data: bytes, *, most: int) -> bytes:
+    """So many bytes at most of what a body unpacks to; nobody looks at what comes after them."""
+    decoder = _BEGINNINGS.get(encoding)
+    if decoder is None:
+        return data[:most]
+    with _as_undecodable(encoding):
+        return decoder(data, most)
+
+
+@contextmanager
+def _as_undecodable(encoding: Encoding) -> Iterator[None]:
+    try:
+        yield
     except (zlib.error, brotli.error, zstandard.ZstdError) as error:
         raise UndecodableError(
             f"the body is not valid {encoding.name.lower()}: {error}", reason=Reason.ENCODING

@@ -13,7 +13,7 @@ import structlog
 
 from core.errors import InvalidInputError, MendlineError, RateLimitedError, TooLargeError
 from core.intake import components, credentials, document, envelope, rest
-from core.intake.compression import decompress
+from core.intake.compression import beginning, decompress
 from core.intake.item import Encoding, InboxItem
 from core.intake.limits import Limits
 from core.intake.pressure import RETRY_AFTER
@@ -39,6 +39,7 @@ Parse = Callable[[Arrival, Limits], Submission]
 _SMALL: Final = 32 * 1024  # larger bodies are unpacked beside the event loop
 _SMALL_UNPACKED: Final = 256 * 1024  # and so are small ones that turn out to be larger than this
 _PORTION: Final = 256 * 1024
+_LONGEST_HEADER: Final = 64 * 1024  # of an envelope; those of SDKs have less than a thousand
 
 log = structlog.get_logger()
 
@@ -52,11 +53,12 @@ async def envelope_endpoint(incoming: Incoming) -> Answer:
 
 
 async def _by_tunnel(incoming: Incoming) -> Answer:
-    """The key stands in the envelope's header only, so the body has to be read first."""
+    """The key stands in the envelope's header only, so the body has to be read first; of what it
+    unpacks to no more than the header, as anybody may send it.
+    """
     arrival = await incoming.arrival(0)
-    cap = incoming.intake.limits.decompressed
-    data = await asyncio.to_thread(decompress, arrival.encoding, arrival.body, cap=cap)
-    dsn = envelope.parse_header(data)[0].dsn
+    head = beginning(arrival.encoding, arrival.body, most=_LONGEST_HEADER)
+    dsn = envelope.parse_header(head)[0].dsn
     found = credentials.parse_dsn(dsn) if isinstance(dsn, str) else None
     project = await _checked_project(incoming, found.public_key if found else None)
     return await _sentry(incoming, arrival._replace(project_id=project), from_envelope)

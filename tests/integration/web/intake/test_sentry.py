@@ -126,12 +126,17 @@ def test_what_a_go_client_sends(shared, stored):
     assert len(stored(event_id)) == 1
 
 
-def test_a_tunnel_names_the_key_in_the_envelope_only(shared, stored):
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_tunnel_names_the_key_in_the_envelope_only(shared, stored, packed):
     event_id = fresh()
     dsn = f"http://{shared.key}@host/{shared.project}"
     header = json.dumps({"event_id": event_id, "dsn": dsn}).encode()
     body = header + b'\n{"type":"event"}\n' + json.dumps(EVENT).encode()
-    answer = shared.answers.post(f"/api/{shared.project}/envelope/", content=body)
+    answer = shared.answers.post(
+        f"/api/{shared.project}/envelope/",
+        content=gzip.compress(body) if packed else body,
+        headers={"Content-Encoding": "gzip"} if packed else {},
+    )
     assert answer.json() == {"id": event_id}
     assert len(stored(event_id)) == 1
 

@@ -1,5 +1,7 @@
 import gzip
+import tracemalloc
 import zlib
+from contextlib import suppress
 
 import brotli
 import pytest
@@ -8,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import TooLargeError, UndecodableError
-from core.intake.compression import UnknownEncodingError, content_encoding, decompress, pack
+from core.intake.compression import (
+    UnknownEncodingError,
+    beginning,
+    content_encoding,
+    decompress,
+    pack,
+)
 from core.intake.item import Encoding
 from tests.unit.core.intake.samples import refusal
 
@@ -60,6 +68,30 @@ def test_a_bomb_is_not_unpacked(encoding, compress):
     assert len(bomb) < 100_000
     with pytest.raises(TooLargeError):
         decompress(encoding, bomb, cap=1_000)
+
+
+@pytest.mark.parametrize(("encoding", "compress"), FORMS)
+@pytest.mark.parametrize("most", [1, 100, len(TEXT) - 1, len(TEXT), len(TEXT) + 1])
+def test_a_beginning_is_as_long_as_asked_for(encoding, compress, most):
+    assert beginning(encoding, compress(TEXT), most=most) == TEXT[:most]
+
+
+@pytest.mark.parametrize(("encoding", "compress"), COMPRESSED)
+def test_of_a_bomb_only_the_beginning_is_unpacked(encoding, compress):
+    bomb = compress(TEXT + bytes(50_000_000))
+    tracemalloc.start()
+    try:
+        assert beginning(encoding, bomb, most=len(TEXT)) == TEXT
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("encoding", [form[0] for form in COMPRESSED])
+@given(data=st.binary(max_size=200))
+def test_the_beginning_of_any_bytes_is_found_or_refused(encoding, data):
+    with suppress(UndecodableError):
+        assert len(beginning(encoding, data, most=50)) <= 50
 
 
 @pytest.mark.parametrize(("encoding", "compress"), COMPRESSED)
