@@ -16,9 +16,11 @@ from core.store.paging import Cursor, Keyset, Page
 
 LONGEST_NAME: Final = 100
 ORDER: Final = Keyset(Project.id, Project.id)
-# What a project may set for its own events, with the least that makes sense.
-RETENTION: Final[Mapping[str, int]] = {"retention_bytes": 2**20, "retention_days": 1}
-LARGEST: Final = 2**53
+# What a project may set for its own events, from the least to the most that makes sense.
+RETENTION: Final[Mapping[str, tuple[int, int]]] = {
+    "retention_bytes": (2**20, 2**53),
+    "retention_days": (1, 36_500),
+}
 
 
 class ProjectNotFoundError(NotFoundError):
@@ -106,15 +108,21 @@ def rename(session: Session, project_id: int, name: str) -> Project:
     return project
 
 
-def keep(session: Session, project_id: int, wanted: Mapping[str, int | None]) -> Project:
-    """How long and how much of its events stays, by the names of the settings; none forgets one."""
-    project = get(session, project_id)
+def check(wanted: Mapping[str, Any]) -> None:
+    """Refuses what the jobs that go by the settings of projects could not go by."""
     unknown = set(wanted) - RETENTION.keys()
     if unknown:
         raise InvalidInputError(f"A project has no setting {', '.join(sorted(unknown))}.")
     for name, value in wanted.items():
-        if value is not None and not RETENTION[name] <= value <= LARGEST:
-            raise InvalidInputError(f"{name} is at least {RETENTION[name]}, and not {value}.")
+        least, most = RETENTION[name]
+        if value is not None and not (type(value) is int and least <= value <= most):
+            raise InvalidInputError(f"{name} is from {least} to {most}, and not {value!r}.")
+
+
+def keep(session: Session, project_id: int, wanted: Mapping[str, int | None]) -> Project:
+    """How long and how much of its events stays, by the names of the settings; none forgets one."""
+    project = get(session, project_id)
+    check(wanted)
     changed = {**project.settings, **wanted}
     project.settings = {name: value for name, value in changed.items() if value is not None}
     session.flush()

@@ -127,6 +127,7 @@ def _about(header: Mapping[str, Any]) -> tuple[dict[str, Any], list[date]]:
         raise DamagedExportError("The header cannot be read; nothing was imported.") from error
     if not isinstance(about["name"], str) or not isinstance(about["settings"], dict):
         raise DamagedExportError("The header names no project; nothing was imported.")
+    projects.check(about["settings"])
     if len(days) > MOST_DAYS:
         raise DamagedExportError(f"The file has events of {len(days)} days; {MOST_DAYS} can be.")
     return about, days

@@ -6,6 +6,7 @@ import pytest
 import zstandard
 from sqlalchemy import func, select, text
 
+from core.errors import InvalidInputError
 from core.issues import merging
 from core.maintenance.exchange import read_project, write_project
 from core.maintenance.exchange.format import DamagedExportError
@@ -207,6 +208,16 @@ def with_an_unknown_kind(found):
 )
 def test_a_file_that_was_edited_is_refused(exported, other, clock, change):
     with pytest.raises(DamagedExportError):
+        take(other, rewritten(exported, change), clock)
+    assert nothing_there(other)
+
+
+@pytest.mark.parametrize("settings", [{"retention_days": "x"}, {"retention_days": 10**9}, {"a": 1}])
+def test_settings_that_would_stop_the_house_are_not_imported(exported, other, clock, settings):
+    def change(found):
+        found[0]["project"]["settings"] = settings
+
+    with pytest.raises(InvalidInputError):
         take(other, rewritten(exported, change), clock)
     assert nothing_there(other)
 
