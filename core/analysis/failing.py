@@ -1,4 +1,4 @@
-"""How analysis fails where our own code is wrong about an event."""
+"""How code of ours without input and output fails where it is wrong about an event."""
 
 from typing import Final
 

@@ -10,8 +10,8 @@ import structlog
 
 from core.analysis import Knowledge, analyse
 from core.analysis.event import mapping
+from core.analysis.failing import PURE_FAILURES
 from core.analysis.result import Analysis, Classification
-from core.errors import MendlineError
 from core.recovery.answer import Circuit, Obstacle, RecoveryAction, decide, hindered
 from core.recovery.attempts import Attempts, Failure, operation_key
 from core.recovery.policy import Action, Policies, Policy
@@ -24,16 +24,6 @@ NO_ADVICE: Final = {"action": "none", "reason": "no policy applies"}
 OWN_ID_TTL: Final = 86_400.0
 SLACK: Final = 600.0
 LONGEST_TTL: Final = 86_400.0
-# What odd values in an event may make a calculation raise; accepting the error must not hang on it.
-ODD_VALUES: Final = (
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    MendlineError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
 
 log = structlog.get_logger()
 
@@ -133,7 +123,7 @@ class Adviser:
         try:
             found = analyse(report.event, self._knowledge)
             return case_of(report, found, policies)
-        except ODD_VALUES:
+        except PURE_FAILURES:  # accepting the error does not hang on it
             log.exception("intake.advice_failed", event_id=report.event_id)
             return None
 

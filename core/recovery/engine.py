@@ -9,7 +9,8 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from core.errors import MendlineError, report
+from core.analysis.failing import PURE_FAILURES
+from core.errors import report
 from core.model import Recovery, Signal
 from core.recovery import approving, explaining
 from core.recovery.advancing import Advance
@@ -25,17 +26,8 @@ from core.store.signals import SignalKind
 
 # Of one signal.
 MOST_EVENTS: Final = 200
-# What odd values in an event, a policy or a plug-in's answer may make a decision raise.
-ODD_VALUES: Final = (
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    MendlineError,
-    RecursionError,
-    SQLAlchemyError,
-    TypeError,
-    ValueError,
-)
+# Odd values in an event, a policy or a plug-in's answer; a row may take less than they are.
+UNDECIDABLE: Final = (*PURE_FAILURES, SQLAlchemyError)
 
 log = structlog.get_logger()
 
@@ -71,7 +63,7 @@ class Engine:
                 ids += [signal.id for signal in claimed]
                 begun = sum(len(self.answer(session, signal)) for signal in claimed)
                 signals.finish(session, ids, now=self.means.clock.now())
-        except ODD_VALUES as error:
+        except UNDECIDABLE as error:
             if not (ids and report(error).permanent):
                 raise
             log.exception("recovery.undecided", signal_id=ids[0])

@@ -11,6 +11,7 @@ from typing import Any, Final
 import orjson
 import structlog
 
+from core.analysis.failing import PURE_FAILURES
 from core.errors import InvalidInputError, MendlineError, RateLimitedError, TooLargeError
 from core.intake import components, credentials, document, envelope, rest
 from core.intake.compression import beginning, decompress
@@ -27,7 +28,7 @@ from core.intake.submission import (
     from_store,
     report_document,
 )
-from core.recovery.adviser import NO_ADVICE, ODD_VALUES, Reported
+from core.recovery.adviser import NO_ADVICE, Reported
 from core.store.components import Delta, Slot
 from web.intake.answers import Answer, ok, plain
 from web.intake.incoming import Incoming, bad_project, wrong_project
@@ -174,7 +175,7 @@ class Reports:
     async def _portion(self, portion: Sequence[InboxItem]) -> Sequence[Mapping[str, Any]]:
         try:
             return await self._advise([_reported(item) for item in portion])
-        except ODD_VALUES:
+        except PURE_FAILURES:
             log.exception("intake.advice_failed")
             return [NO_ADVICE for _ in portion]
 
