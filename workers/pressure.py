@@ -19,6 +19,7 @@ from workers.lookout import SILENT
 
 log = structlog.get_logger()
 
+HOLDER: Final = "memory"
 HELD: Final = timedelta(seconds=15)
 
 
@@ -39,9 +40,9 @@ class Pressure:
             }
             if short:
                 told = f"memory is critically short on {', '.join(sorted(short))}"
-                holds.hold(session, LOW_PRIORITY, until=now + HELD, reason=told)
+                holds.hold(session, LOW_PRIORITY, HOLDER, until=now + HELD, reason=told)
             elif self._holds:
-                holds.release(session, LOW_PRIORITY)
+                holds.release(session, LOW_PRIORITY, HOLDER)
         if bool(short) is not self._holds:
             log.warning("memory.pressure", held=bool(short), hosts=sorted(short))
         self._holds = bool(short)

@@ -137,9 +137,13 @@ def preview(
     told = {each.id: refusal(session, sendable(session, each), means) for each in first}
     named = func.coalesce(DeadLetter.task, "")
     tasks = select(named, func.count()).where(*where).group_by(named)
-    held = select(WorkHold.target).where(
-        WorkHold.until > now,
-        WorkHold.target.in_(select(DeadLetter.target).where(*where).distinct()),
+    held = (
+        select(WorkHold.target)
+        .distinct()
+        .where(
+            WorkHold.until > now,
+            WorkHold.target.in_(select(DeadLetter.target).where(*where).distinct()),
+        )
     )
     return Preview(
         letters=total,

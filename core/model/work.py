@@ -103,10 +103,14 @@ ITEMS: Final = cast("Table", WorkItem.__table__)
 
 
 class WorkHold(Base):
-    """Rows of this target wait until `until`; an open breaker writes one."""
+    """Rows of this target wait until `until`; an open breaker writes one.
+
+    Each holder has its own, so that one who lets go frees nothing that another still holds.
+    """
 
     __tablename__ = "work_holds"
 
     target: Mapped[str] = mapped_column(Text, primary_key=True)
+    holder: Mapped[str] = mapped_column(Text, primary_key=True)
     until: Mapped[Moment]
     reason: Mapped[str] = mapped_column(Text)

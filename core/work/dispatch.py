@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 BATCH: Final = 50
 
-_HELD: Final = text("SELECT target FROM work_holds WHERE until > :now")
+_HELD: Final = text("SELECT DISTINCT target FROM work_holds WHERE until > :now")
 _OUT: Final = text("""
     SELECT queue, band, priority > :critical AND band = 0, count(*) FROM work_items
     WHERE state = 'published' GROUP BY 1, 2, 3""")

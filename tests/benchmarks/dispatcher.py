@@ -60,7 +60,7 @@ class Bench:
         """`count` rows that wait, and those that are to go; what putting rows away has cost."""
         self.execute("TRUNCATE work_items, work_holds")
         soon = datetime.now(UTC) + timedelta(hours=1)
-        self.execute("INSERT INTO work_holds VALUES ('mail', :until, 'bench')", until=soon)
+        self.execute("INSERT INTO work_holds VALUES ('mail', :until, 'bench', 'me')", until=soon)
         if case == "full key":
             self.fill(1, key="tenant-1", age=120)
             self.ledger.dispatch_due()

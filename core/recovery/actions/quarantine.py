@@ -8,11 +8,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.clock import Clock
-from core.model import WorkHold
 from core.recovery.action import Done, Order
 from core.recovery.arguments import Arguments
 from core.recovery.once import Once
@@ -65,20 +63,19 @@ def _name(given: Arguments, order: Order) -> str:
 def _held(session: Session, order: Order, target: str, until: datetime) -> Done:
     if order.dry_run:
         return Done(f"Would hold the work of {target}.")
-    hold(session, target, until=until, reason=_reason(order))
+    holder = _holder(order)
+    hold(session, target, holder, until=until, reason=holder)
     return Done(f"Holds the work of {target}.", {"until": until}, {"hold": target})
 
 
 def _released(session: Session, order: Order, target: str) -> Done:
-    """Unless somebody else holds it meanwhile, as a breaker does."""
-    reason = session.scalar(select(WorkHold.reason).where(WorkHold.target == target))
-    if reason != _reason(order):
-        return Done(f"The work of {target} is held by nobody, or for another reason.")
+    """What others hold, as a breaker does, they hold on."""
     if order.dry_run:
         return Done(f"Would let the work of {target} go on.")
-    release(session, target)
+    if not release(session, target, _holder(order)):
+        return Done(f"The work of {target} is held no more.")
     return Done(f"Lets the work of {target} go on.")
 
 
-def _reason(order: Order) -> str:
+def _holder(order: Order) -> str:
     return f"quarantine {order.idempotency_key}"

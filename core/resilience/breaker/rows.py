@@ -27,11 +27,13 @@ PROBING: Final = timedelta(seconds=1)
 
 
 class Hold(Protocol):
-    def __call__(self, session: Session, target: str, *, until: datetime, reason: str) -> None: ...
+    def __call__(
+        self, session: Session, target: str, holder: str, *, until: datetime, reason: str
+    ) -> None: ...
 
 
 class Release(Protocol):
-    def __call__(self, session: Session, target: str) -> None: ...
+    def __call__(self, session: Session, target: str, holder: str) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +84,14 @@ def write(session: Session, shift: Shift, ledger: Ledger) -> bool:
     )
     if not written:
         return False
+    holder = f"breaker {new.name}"
     if shift.holds and new.state in SHUT:
         rest = PROBING if new.state is State.HALF_OPEN else FOREVER
         until = new.retry_at or new.since + rest
-        ledger.hold(session, shift.target, until=until, reason=f"breaker {new.name}: {new.reason}")
+        reason = f"{holder}: {new.reason}"
+        ledger.hold(session, shift.target, holder, until=until, reason=reason)
     elif old.state in SHUT:
-        ledger.release(session, shift.target)
+        ledger.release(session, shift.target, holder)
     _tell(session, shift, ledger)
     return True
 

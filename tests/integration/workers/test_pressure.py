@@ -65,8 +65,12 @@ def test_what_a_dead_controller_held_ends_by_itself(database, clock, report):
 def test_holds_of_others_are_left_alone(database, clock, report):
     report("easy")
     with database.transaction() as session:
-        session.add(WorkHold(target=LOW_PRIORITY, until=clock.now() + HELD, reason="by hand"))
-    Pressure(database, clock).relieve()
+        until = clock.now() + HELD
+        session.add(WorkHold(target=LOW_PRIORITY, holder="me", until=until, reason="by hand"))
+    pressure = Pressure(database, clock)
+    for memory in ("easy", "critical", "easy"):
+        report(memory)
+        pressure.relieve()
     assert held(database) == {LOW_PRIORITY: "by hand"}
 
 

@@ -197,7 +197,9 @@ def test_the_inbox_is_work_of_the_pool_that_digests_it(house, targets, database,
 def test_what_is_held_waits_for_something_else_than_children(house, targets, database, clock):
     house.order(200, target="mail")
     with database.transaction() as session:
-        holds.hold(session, "mail", until=clock.now() + timedelta(minutes=1), reason="open")
+        holds.hold(
+            session, "mail", "breaker", until=clock.now() + timedelta(minutes=1), reason="open"
+        )
     ticks(house, targets, 2)
     assert (house.target(), house.load().backlog) == (1, 0)
 

@@ -84,7 +84,7 @@ class Fleet:
 
     def hold(self, session, target):
         until = self.clock.now().replace(hour=13)
-        holds.hold(session, target, until=until, reason="the breaker is open")
+        holds.hold(session, target, "breaker", until=until, reason="the breaker is open")
 
     def state_of(self, letter_ids):
         with self.database.transaction() as session:
@@ -235,7 +235,7 @@ def test_a_held_target_keeps_the_run_waiting(mail, fleet, database):
         fleet.round(60)
     assert (fleet.run(run_id).sent, fleet.started) == (2, [])
     with database.transaction() as session:
-        holds.release(session, "smtp")
+        holds.release(session, "smtp", "breaker")
     for _ in range(9):
         fleet.round(60)
     assert (fleet.run(run_id).state, len(fleet.started)) == ("done", 4)

@@ -43,6 +43,15 @@ ROWS = {
         VALUES ('h', 'https://example.org', '{{}}', 's', 'a', '{AT}')""",
         "SELECT count(*) = 1 FROM hooks",
     ),
+    "0028": (
+        f"""INSERT INTO breakers (name, state, version, since, reason)
+        VALUES ('pay', 'open', 1, '{AT}', 'r'), ('pay: eu', 'open', 1, '{AT}', 'r');
+        INSERT INTO work_holds (target, until, reason)
+        VALUES ('a', '{AT}', 'breaker pay: 5 of 5'), ('b', '{AT}', 'breaker pay: eu: 5 of 5'),
+            ('c', '{AT}', 'memory is critically short on h'), ('d', '{AT}', 'quarantine k')""",
+        """SELECT array_agg(holder ORDER BY target)
+            = '{breaker pay,breaker pay: eu,memory,quarantine k}' FROM work_holds""",
+    ),
 }
 
 

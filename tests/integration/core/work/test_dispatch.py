@@ -35,7 +35,13 @@ def test_limit_is_respected_and_the_rest_comes_next(order, ledger, clock):
 
 def test_held_target_waits_while_others_go_on(database, order, row, ledger, clock):
     with database.transaction() as session:
-        hold(session, "mail", until=clock.now() + timedelta(minutes=1), reason="breaker open")
+        hold(
+            session,
+            "mail",
+            "breaker",
+            until=clock.now() + timedelta(minutes=1),
+            reason="breaker open",
+        )
     held, free = order(target="mail"), order(target="chat")
     ledger.dispatch_due()
     assert (row(held).state, row(free).state) == (State.WAITING, State.PUBLISHED)
@@ -46,10 +52,33 @@ def test_held_target_waits_while_others_go_on(database, order, row, ledger, cloc
 
 def test_released_target_goes_on_at_once(database, order, row, ledger, clock):
     with database.transaction() as session:
-        hold(session, "mail", until=clock.now() + timedelta(minutes=1), reason="breaker open")
+        hold(
+            session,
+            "mail",
+            "breaker",
+            until=clock.now() + timedelta(minutes=1),
+            reason="breaker open",
+        )
     held = order(target="mail")
     with database.transaction() as session:
-        release(session, "mail")
+        release(session, "mail", "breaker")
+    ledger.dispatch_due()
+    assert row(held).state == State.PUBLISHED
+
+
+def test_a_target_goes_on_when_the_last_of_its_holders_lets_go(database, order, row, ledger, clock):
+    later = clock.now() + timedelta(minutes=1)
+    with database.transaction() as session:
+        hold(session, "mail", "quarantine", until=later, reason="poison")
+        hold(session, "mail", "breaker", until=later, reason="open")
+    held = order(target="mail")
+    with database.transaction() as session:
+        assert release(session, "mail", "breaker")
+    ledger.dispatch_due()
+    assert row(held).state == State.WAITING
+    with database.transaction() as session:
+        assert release(session, "mail", "quarantine")
+        assert not release(session, "mail", "quarantine")
     ledger.dispatch_due()
     assert row(held).state == State.PUBLISHED
 

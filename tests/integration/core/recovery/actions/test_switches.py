@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from core.model import SwitchChange, WorkHold
 from core.recovery.action import ActionError, Order
@@ -14,7 +14,7 @@ from core.recovery.arguments import ArgumentError
 from core.recovery.declared import Failover
 from core.store import switches
 from core.store.switches import Change
-from core.work.holds import hold
+from core.work.holds import hold, release
 
 
 @pytest.fixture
@@ -139,6 +139,15 @@ def holds(database):
     return look
 
 
+@pytest.fixture
+def holders(database):
+    def look():
+        with database.transaction() as session:
+            return sorted(session.scalars(select(WorkHold.holder)))
+
+    return look
+
+
 def test_work_of_ours_is_held_by_its_target(once, clock, order, holds):
     action = QuarantineAction(once, clock)
     asked = order("quarantine", hold="broker:orders", seconds=60)
@@ -148,11 +157,28 @@ def test_work_of_ours_is_held_by_its_target(once, clock, order, holds):
     assert holds() == {}
 
 
-def test_a_hold_of_somebody_else_is_not_taken_away(once, clock, order, holds, database):
+def test_somebody_else_s_hold_neither_goes_with_it_nor_takes_its_place(
+    once, clock, order, holders, database
+):
+    action = QuarantineAction(once, clock)
+    asked = order("quarantine", hold="broker:orders")
+    done = action.run(asked)
+    own = holders()
+    with database.transaction() as session:
+        until = clock.now() + timedelta(seconds=30)
+        hold(session, "broker:orders", "breaker", until=until, reason="open")
+    assert holders() == sorted(["breaker", *own])
+    with database.transaction() as session:
+        release(session, "broker:orders", "breaker")
+    assert holders() == own
+    action.undo(asked, done.undo)
+    assert holders() == []
+
+
+def test_what_has_ended_before_is_told_when_it_is_taken_back(once, clock, order, database):
     action = QuarantineAction(once, clock)
     asked = order("quarantine", hold="broker:orders")
     done = action.run(asked)
     with database.transaction() as session:
-        hold(session, "broker:orders", until=clock.now() + timedelta(days=9), reason="breaker")
-    action.undo(asked, done.undo)
-    assert "broker:orders" in holds()
+        session.execute(delete(WorkHold))
+    assert action.undo(asked, done.undo).summary == "The work of broker:orders is held no more."
