@@ -5,9 +5,10 @@ from typing import Any
 
 import click
 
-from cli.console import data_dir_option, database, json_option
+from cli.console import actor, data_dir_option, database, json_option
 from cli.output import print_fields, print_rows, shown
-from core.access import keys
+from core.access import issuing, keys
+from core.access.audit import Actor
 from core.access.keys import NewKey
 from core.access.roles import Role
 from core.clock import SystemClock
@@ -40,7 +41,7 @@ def create(as_json: bool, **wanted: Any) -> None:  # noqa: FBT001 (click calls i
             label=wanted["label"],
             expires_at=_after(now, wanted["days"]),
         )
-        made = keys.create(session, new, now=now)
+        made = issuing.issue(session, new, Actor(actor()), now=now)
         answer = shown(KeyShown, made.key) | {"key": made.plain}
     if as_json:
         print_fields(answer, as_json=True)
@@ -67,7 +68,8 @@ def list_(project: str | None, as_json: bool) -> None:  # noqa: FBT001
 def revoke(key_id: int, as_json: bool) -> None:  # noqa: FBT001
     """Make a key invalid at once and for good."""
     with database() as opened, opened.transaction() as session:
-        revoked = shown(KeyShown, keys.revoke(session, key_id, now=SystemClock().now()))
+        found = issuing.revoke(session, key_id, Actor(actor()), now=SystemClock().now())
+        revoked = shown(KeyShown, found)
     print_fields(revoked, as_json=as_json)
 
 

@@ -11,9 +11,10 @@ from cli.amount import Amount
 from cli.console import actor, data_dir_option, database, json_option
 from cli.output import print_fields, print_rows, shown
 from core import schedules
-from core.access.audit import Act, Actor, record
+from core.access.audit import Actor
 from core.clock import SystemClock
 from core.errors import ConflictError
+from core.maintenance import scheduling
 from core.maintenance.care import telling
 from core.store import housekeeping, keeping, work
 from core.store.engine import Database
@@ -77,10 +78,7 @@ def run(job: str, no_wait: bool, timeout: float, as_json: bool) -> None:  # noqa
     clock = SystemClock()
     with database() as opened:
         with opened.transaction() as session:
-            work_id = schedules.run_now(session, job, now=clock.now())
-            work.wake_dispatcher(session)
-            act = Act(name="job.run", subject="job", subject_id=work_id, detail={"job": job})
-            record(session, Actor(actor()), act, now=clock.now())
+            work_id = scheduling.run_now(session, job, Actor(actor()), now=clock.now())
         if no_wait:
             print_fields({"job": job, "work_id": str(work_id)}, as_json=as_json)
             return

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from cli.appearing import appearing
 from cli.console import actor, data_dir_option, database, json_option, public_url
 from cli.output import print_fields, print_rows
-from core.access.audit import Act, Actor, record
+from core.access import tenancy
+from core.access.audit import Actor
 from core.clock import SystemClock
 from core.model import Project, ProjectKey
 from core.store import projects
@@ -39,7 +40,7 @@ def project() -> None:
 def create(name: str, as_json: bool) -> None:  # noqa: FBT001 (click calls it by name)
     """Make a project and print its DSN."""
     with database() as opened, opened.transaction() as session:
-        made = fields(*projects.create(session, name, now=SystemClock().now()))
+        made = fields(*tenancy.create(session, name, Actor(actor()), now=SystemClock().now()))
     _print(made, as_json=as_json)
 
 
@@ -65,7 +66,7 @@ def rotate_key(name_or_id: str, keep_old: bool, as_json: bool) -> None:  # noqa:
     with database() as opened, opened.transaction() as session:
         found = projects.find(session, name_or_id)
         now = SystemClock().now()
-        key = projects.rotate_key(session, found.id, now=now, keep_old=keep_old)
+        key = tenancy.rotate_key(session, found, Actor(actor()), now=now, keep_old=keep_old)
         rotated = fields(found, key)
     _print(rotated, as_json=as_json)
 
@@ -83,15 +84,8 @@ def retention(name_or_id: str, as_json: bool, **options: Any) -> None:  # noqa: 
     with database() as opened, opened.transaction() as session:
         found = projects.find(session, name_or_id)
         if wanted:
-            found = projects.keep(session, found.id, wanted)
-            act = Act(
-                name="project.retention",
-                subject="project",
-                subject_id=found.id,
-                project_id=found.id,
-                detail=wanted,
-            )
-            record(session, Actor(actor()), act, now=SystemClock().now())
+            by, now = Actor(actor()), SystemClock().now()
+            found = tenancy.keep(session, found.id, wanted, by, now=now)
         shown = {name: found.settings.get(name) for name in projects.RETENTION}
         print_fields({"project": found.name, **shown}, as_json=as_json)
 
@@ -140,7 +134,7 @@ def import_(file: Path, name: str | None, as_json: bool) -> None:  # noqa: FBT00
     from core.maintenance.exchange import read_project  # noqa: PLC0415 (slow to import)
 
     with database() as opened, file.open("rb") as source:
-        made = read_project(opened, source, now=SystemClock().now(), name=name)
+        made = read_project(opened, source, Actor(actor()), now=SystemClock().now(), name=name)
     found = asdict(made)
     found["dsn"] = projects.dsn(public_url(), found.pop("dsn_key"), made.project_id)
     found["project_id"] = str(made.project_id)

@@ -2,10 +2,12 @@
 
 import click
 
-from cli.console import data_dir_option, database, json_option
+from cli.console import actor, data_dir_option, database, json_option
 from cli.output import print_fields, print_rows, shown
 from core import schedules
+from core.access.audit import Actor
 from core.clock import SystemClock
+from core.maintenance import scheduling
 from web.api.schemas.schedules import ScheduleShown
 
 COLUMNS = ("job", "cron", "interval", "paused", "next_slot", "last_slot")
@@ -33,7 +35,7 @@ def list_(as_json: bool) -> None:  # noqa: FBT001 (click calls it by name)
 def run(job: str, as_json: bool) -> None:  # noqa: FBT001
     """Run a job once, beside its rhythm; also while it is paused."""
     with database() as opened, opened.transaction() as session:
-        work_id = schedules.run_now(session, job, now=SystemClock().now())
+        work_id = scheduling.run_now(session, job, Actor(actor()), now=SystemClock().now())
     print_fields({"job": job, "work_id": str(work_id)}, as_json=as_json)
 
 
@@ -44,7 +46,8 @@ def run(job: str, as_json: bool) -> None:  # noqa: FBT001
 def pause(job: str, as_json: bool) -> None:  # noqa: FBT001
     """Let the slots of a job pass until it is resumed."""
     with database() as opened, opened.transaction() as session:
-        paused = shown(ScheduleShown, schedules.pause(session, job, now=SystemClock().now()))
+        found = scheduling.pause(session, job, Actor(actor()), now=SystemClock().now())
+        paused = shown(ScheduleShown, found)
     print_fields(paused, as_json=as_json)
 
 
@@ -55,5 +58,6 @@ def pause(job: str, as_json: bool) -> None:  # noqa: FBT001
 def resume(job: str, as_json: bool) -> None:  # noqa: FBT001
     """Let a paused job run again, from its next slot on."""
     with database() as opened, opened.transaction() as session:
-        resumed = shown(ScheduleShown, schedules.resume(session, job, now=SystemClock().now()))
+        found = scheduling.resume(session, job, Actor(actor()), now=SystemClock().now())
+        resumed = shown(ScheduleShown, found)
     print_fields(resumed, as_json=as_json)

@@ -9,6 +9,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.access import keys
+from core.access.audit import Actor
 from core.access.roles import Permission, Principal
 from core.clock import Clock
 from core.errors import UnauthenticatedError
@@ -101,3 +102,11 @@ async def caller_address(request: Request) -> str | None:
 
 
 CallerAddress = Annotated[str | None, Depends(caller_address)]
+
+
+async def operator(who: PlatformOperator, address: CallerAddress) -> Actor:
+    return Actor(who.name, address)
+
+
+# Who may operate the whole platform, as it stands in the audit.
+AsOperator = Annotated[Actor, Depends(operator)]

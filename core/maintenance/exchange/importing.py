@@ -19,6 +19,8 @@ import orjson
 from psycopg import DataError, IntegrityError, sql
 from sqlalchemy.orm import Session
 
+from core.access import tenancy
+from core.access.audit import Actor
 from core.maintenance.exchange.events import Events
 from core.maintenance.exchange.format import DamagedExportError, Reader
 from core.maintenance.exchange.kinds import (
@@ -105,7 +107,7 @@ class _Books:
 
 
 def read_project(
-    database: Database, file: BinaryIO, *, now: datetime, name: str | None = None
+    database: Database, file: BinaryIO, actor: Actor, *, now: datetime, name: str | None = None
 ) -> Imported:
     reader = Reader(file)
     about, days = _about(reader.header)
@@ -114,6 +116,7 @@ def read_project(
         project, key = projects.create(
             session, name or about["name"], now=now, settings=about["settings"]
         )
+        tenancy.note(session, "project.import", project, actor, now=now, name=project.name)
         events = _rows(session, reader, project.id, now)
     first_day = min(events.stored, default=None)
     return Imported(project.id, project.name, key.public_key, dict(reader.counts), first_day)

@@ -1,6 +1,6 @@
 import pytest
 
-from core.access import keys
+from core.access import audit, keys
 from core.clock import SystemClock
 from core.errors import UnauthenticatedError
 
@@ -40,3 +40,12 @@ def test_an_unknown_role_is_wrong_use(run):
 def test_an_unknown_key_fails(run):
     result = run("key", "revoke", 99)
     assert (result.exit_code, "ML-REF-0016" in result.stderr) == (1, True)
+
+
+def test_who_makes_and_revokes_one_is_known(ask, database):
+    made = ask("key", "create", "--role", "read")
+    ask("key", "revoke", made["id"])
+    with database.transaction() as session:
+        found = audit.of(session, "key", int(made["id"]))
+        assert [each.act for each in found] == ["key.issue", "key.revoke"]
+        assert all(each.actor.startswith("cli:") for each in found)

@@ -1,5 +1,6 @@
 import re
 
+from core.access import audit
 from core.store import projects
 
 
@@ -99,3 +100,16 @@ def test_what_a_project_keeps_is_set_and_forgotten(ask, run):
     assert run("project", "retention", "shop", "--bytes", "5").exit_code == 2
     assert run("project", "retention", "shop", "--reset", "--days", "7").exit_code == 2
     assert ask("project", "retention", "shop", "--reset") == nothing
+
+
+def test_who_made_and_changed_it_is_known(ask, database, tmp_path):
+    made = ask("project", "create", "shop")
+    ask("project", "rotate-key", "shop")
+    ask("project", "retention", "shop", "--days", "7")
+    ask("project", "export", "shop", tmp_path / "shop.mendline")
+    again = ask("project", "import", tmp_path / "shop.mendline", "--name", "again")
+    with database.transaction() as session:
+        first = [each.act for each in audit.of(session, "project", int(made["id"]))]
+        second = [each.act for each in audit.of(session, "project", int(again["project_id"]))]
+    assert first == ["project.create", "project.rotate_key", "project.retention"]
+    assert second == ["project.import"]

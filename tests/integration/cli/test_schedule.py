@@ -1,8 +1,9 @@
 import pytest
+from sqlalchemy import select
 
 from core import schedules
 from core.clock import SystemClock
-from core.model import WorkItem
+from core.model import AuditEntry, WorkItem
 from core.schedules import Job
 
 
@@ -33,3 +34,11 @@ def test_run_makes_work(ask, database):
 
 def test_an_unknown_job_fails(run):
     assert run("schedule", "run", "nothing").exit_code == 1
+
+
+def test_who_asked_is_known(ask, database):
+    for act in ("pause", "resume", "run"):
+        ask("schedule", act, "a.job")
+    with database.transaction() as session:
+        found = session.scalars(select(AuditEntry.act).order_by(AuditEntry.id)).all()
+    assert found == ["job.pause", "job.resume", "job.run"]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Path, Query
 from sqlalchemy.orm import Session
 
 from config.resilience import LEDGER
@@ -22,7 +22,7 @@ from core.resilience.breaker.standing import OPENING
 from core.store import breakers
 from core.store.engine import after_commit
 from web.api.acting import Act, Acting
-from web.api.auth import CallerAddress, PlatformOperator, Reader
+from web.api.auth import AsOperator, Reader
 from web.api.listing import Listed
 from web.api.schemas.breakers import BreakerSet, BreakerShown, Force, Reset, TransitionShown
 from web.api.services import Provided, Services
@@ -30,13 +30,8 @@ from web.api.services import Provided, Services
 router = APIRouter(prefix="/breakers", tags=["breakers"])
 
 
-async def operator(who: PlatformOperator, address: CallerAddress) -> Actor:
-    return Actor(who.name, address)
-
-
 # Each holds two connections for a while; were they all held by first ones, none would get further.
 AT_ONCE: Final = threading.BoundedSemaphore(5)
-AsOperator = Annotated[Actor, Depends(operator)]
 Name = Annotated[str, Path(min_length=1, max_length=LONGEST_NAME)]
 # What a list may be asked for, and the states of rows behind it.
 SHOWN: Final = {

@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from sqlalchemy.orm import Session
 
-from core.access.audit import Actor
 from core.maintenance import steering
 from core.model import PoolLoad
 from core.store import agents, fleet
 from core.store.fleet import Wish
 from web.api.acting import Acting
-from web.api.auth import CallerAddress, PlatformOperator, PlatformReader
+from web.api.auth import AsOperator, PlatformReader
 from web.api.listing import Listed
 from web.api.schemas.fleet import (
     AgentShown,
@@ -29,11 +28,6 @@ from web.api.services import Provided
 router = APIRouter(prefix="/fleet", tags=["fleet"])
 
 
-async def operator(who: PlatformOperator, address: CallerAddress) -> Actor:
-    return Actor(who.name, address)
-
-
-AsOperator = Annotated[Actor, Depends(operator)]
 OfPool = Annotated[str | None, Query(max_length=100, description="Of this pool only.")]
 
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from sqlalchemy.orm import Session
 
 from config import wiring
-from core.access import audit
+from core.access import tenancy
 from core.access.audit import Actor
 from core.model import Project, ProjectKey
 from core.store import projects
@@ -62,10 +62,15 @@ def list_projects(services: Provided, who: Reader, ask: Listed) -> list[ProjectS
 
 @router.post("", status_code=201, summary="Create a project with its first key")
 def create_project(
-    body: ProjectCreate, services: Provided, _who: PlatformAdmin, act: Acting
+    body: ProjectCreate,
+    services: Provided,
+    who: PlatformAdmin,
+    address: CallerAddress,
+    act: Acting,
 ) -> ProjectShown:
     def create(session: Session) -> ProjectShown:
-        made = projects.create(session, body.name, now=services.clock.now())
+        actor = Actor(who.name, address)
+        made = tenancy.create(session, body.name, actor, now=services.clock.now())
         return _shown(services, *made)
 
     return act.once(ProjectShown, create)
@@ -88,15 +93,7 @@ def change_project(
 ) -> ProjectShown:
     wanted, now = body.model_dump(exclude_unset=True), services.clock.now()
     with services.database.transaction() as session:
-        project = projects.keep(session, project_id, wanted)
-        act = audit.Act(
-            name="project.retention",
-            subject="project",
-            subject_id=project.id,
-            project_id=project.id,
-            detail=wanted,
-        )
-        audit.record(session, Actor(who.name, address), act, now=now)
+        project = tenancy.keep(session, project_id, wanted, Actor(who.name, address), now=now)
         return _shown(services, project, projects.current_key(session, project.id))
 
 
@@ -111,14 +108,13 @@ def list_project_keys(
 
 @router.post("/{project_id}/keys/rotate", status_code=201, summary="A new key for the DSN")
 def rotate_key(
-    project_id: Number, body: KeyRotation, services: Provided, who: Admin, act: Acting
+    project_id: Number, body: KeyRotation, who: Admin, address: CallerAddress, act: Acting
 ) -> ProjectKeyShown:
     def rotate(session: Session) -> ProjectKeyShown:
         project = projects.visible(session, project_id, only=who.project_id)
-        key = projects.rotate_key(
-            session, project.id, now=services.clock.now(), keep_old=body.keep_old
-        )
-        return _shown_key(services, key)
+        actor, now = Actor(who.name, address), act.services.clock.now()
+        key = tenancy.rotate_key(session, project, actor, now=now, keep_old=body.keep_old)
+        return _shown_key(act.services, key)
 
     return act.once(ProjectKeyShown, rotate)
 

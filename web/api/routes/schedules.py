@@ -7,10 +7,10 @@ from fastapi import APIRouter
 from sqlalchemy.orm import Session
 
 from core import schedules
+from core.maintenance import scheduling
 from core.schedules import history
-from core.store import work
 from web.api.acting import Acting
-from web.api.auth import PlatformOperator, PlatformReader
+from web.api.auth import AsOperator, PlatformReader
 from web.api.listing import Listed
 from web.api.schemas.schedules import RunShown, ScheduleShown, Started
 from web.api.services import Provided
@@ -40,32 +40,27 @@ def list_runs(job: str, services: Provided, _who: PlatformReader, ask: Listed) -
 
 
 @router.post("/{job}/pause", summary="No slot of it is claimed until it is resumed")
-def pause_schedule(
-    job: str, services: Provided, _who: PlatformOperator, act: Acting
-) -> ScheduleShown:
+def pause_schedule(job: str, services: Provided, actor: AsOperator, act: Acting) -> ScheduleShown:
     def pause(session: Session) -> ScheduleShown:
-        paused = schedules.pause(session, job, now=services.clock.now())
+        paused = scheduling.pause(session, job, actor, now=services.clock.now())
         return ScheduleShown.model_validate(paused)
 
     return act.once(ScheduleShown, pause)
 
 
 @router.post("/{job}/resume", summary="It goes on with its next slot")
-def resume_schedule(
-    job: str, services: Provided, _who: PlatformOperator, act: Acting
-) -> ScheduleShown:
+def resume_schedule(job: str, services: Provided, actor: AsOperator, act: Acting) -> ScheduleShown:
     def resume(session: Session) -> ScheduleShown:
-        resumed = schedules.resume(session, job, now=services.clock.now())
+        resumed = scheduling.resume(session, job, actor, now=services.clock.now())
         return ScheduleShown.model_validate(resumed)
 
     return act.once(ScheduleShown, resume)
 
 
 @router.post("/{job}/run", status_code=202, summary="A run beside its rhythm, at once")
-def run_schedule(job: str, services: Provided, _who: PlatformOperator, act: Acting) -> Started:
+def run_schedule(job: str, services: Provided, actor: AsOperator, act: Acting) -> Started:
     def run(session: Session) -> Started:
-        work_id = schedules.run_now(session, job, now=services.clock.now())
-        work.wake_dispatcher(session)
+        work_id = scheduling.run_now(session, job, actor, now=services.clock.now())
         return Started(job=job, work_id=str(work_id))
 
     return act.once(Started, run)

@@ -2,8 +2,10 @@ from datetime import timedelta
 
 import pytest
 
+from core import schedules
 from core.access import audit
 from core.access.audit import Act, Actor
+from core.schedules import Job
 
 
 @pytest.fixture
@@ -54,6 +56,54 @@ def test_pages(admin, done):
     second = admin.get(first.links["next"]["url"])
     assert acts(second) == ["replayed"]
     assert 'rel="next"; results="false"' in second.headers["link"]
+
+
+@pytest.fixture
+def job(database, clock):
+    with database.transaction() as session:
+        job = Job(name="a.job", task="a.task", queue="maintenance", cron="0 3 * * *")
+        schedules.sync(session, [job], clock.now())
+
+
+def asked(admin, method, path, **body):
+    answer = admin.request(method, f"/api/v1/{path}", json=body or None)
+    assert answer.status_code < 300, answer.text
+    return answer.json()
+
+
+def test_who_makes_and_revokes_keys_is_known(admin):
+    made = asked(admin, "POST", "keys", role="read", label="grafana")
+    asked(admin, "DELETE", f"keys/{made['id']}")
+    asked(admin, "DELETE", f"keys/{made['id']}")
+    revoked, issued = admin.get("/api/v1/audit?subject=key").json()
+    assert (revoked["act"], issued["act"]) == ("key.revoke", "key.issue")
+    assert revoked["subject_id"] == issued["subject_id"] == made["id"]
+    assert issued["detail"] == {"prefix": made["prefix"], "role": "read", "label": "grafana"}
+    assert issued["actor"].startswith("key:mend_")
+    assert made["key"] not in str([revoked, issued])
+
+
+def test_who_administers_a_project_sees_its_keys_come(as_role, project):
+    mine = as_role("admin", project.id)
+    asked(mine, "POST", "keys", role="read")
+    assert acts(mine.get("/api/v1/audit")) == ["key.issue"]
+
+
+def test_who_makes_a_project_and_changes_its_key_is_known(admin):
+    made = asked(admin, "POST", "projects", name="till")
+    key = asked(admin, "POST", f"projects/{made['id']}/keys/rotate", keep_old=True)
+    rotated, created = admin.get(f"/api/v1/audit?subject=project&project={made['id']}").json()
+    assert (created["act"], created["detail"]) == ("project.create", {"name": "till"})
+    assert rotated["act"] == "project.rotate_key"
+    assert rotated["detail"] == {"key_id": int(key["id"]), "kept_old": True}
+
+
+def test_who_pauses_resumes_and_runs_a_job_is_known(admin, job):
+    for act in ("pause", "pause", "resume", "run"):
+        asked(admin, "POST", f"schedules/a.job/{act}")
+    found = admin.get("/api/v1/audit?subject=job").json()
+    assert [each["act"] for each in found] == ["job.run", "job.resume", "job.pause"]
+    assert {each["detail"]["job"] for each in found} == {"a.job"}
 
 
 def test_who_administers_one_project_sees_its_acts_only(as_role, project, other_project, done):

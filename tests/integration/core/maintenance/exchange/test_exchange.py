@@ -6,6 +6,7 @@ import pytest
 import zstandard
 from sqlalchemy import func, select, text
 
+from core.access.audit import Actor
 from core.errors import InvalidInputError
 from core.issues import merging
 from core.maintenance.exchange import read_project, write_project
@@ -53,7 +54,7 @@ def exported(world):
 
 
 def take(database, exported, clock, **options):
-    return read_project(database, io.BytesIO(exported), now=clock.now(), **options)
+    return read_project(database, io.BytesIO(exported), Actor("ada"), now=clock.now(), **options)
 
 
 def documents(database, project_id):
