@@ -116,12 +116,14 @@ class Ledgered(Execution):
         work_id, request = row_of(self.args, self.kwargs), self.request
         if work_id is None:
             raise UnknownWorkError
+        ledger = self.task.runtime.ledger
         start = partial(
-            self.task.runtime.ledger.start,
+            ledger.start,
             work_id,
             task=self.task.name,
             message_id=str(request.id),
             worker=str(request.hostname),
+            at=ledger.later(0),
         )
         try:
             return start()
@@ -130,7 +132,7 @@ class Ledgered(Execution):
             # and a worker that is fast in failing would empty it.
             log.info("work.start_again", work_id=work_id, error=str(error))
             time.sleep(AWAY_PAUSE_SECONDS)
-            return start()
+            return start(again=True)
 
     def _bury(self, failed: ErrorReport) -> None:
         capture(self.task, self.args, self.kwargs, reason="not_ledgered", failed=failed)

@@ -30,6 +30,17 @@ _CLOCK: Final = func.clock_timestamp()  # leases go by the database's clock, on 
 _NO_LEASE: Final = {"lease_until": None, "leased_by": None}
 _ROW: Final = ITEMS.c  # of the table: by its class every statement would go the ORM's long way
 
+_TOLD: Final = (
+    _ROW.task,
+    _ROW.arguments,
+    _ROW.queue,
+    _ROW.attempt,
+    _ROW.max_attempts,
+    _ROW.target,
+    _ROW.context,
+    _ROW.replay_of,
+    _ROW.concurrency_key,
+)
 _START: Final = (
     update(ITEMS)
     .where(
@@ -44,17 +55,15 @@ _START: Final = (
         leased_by=bindparam("worker"),
         lease_until=_CLOCK + _ROW.lease_seconds * text("interval '1 second'"),
     )
-    .returning(
-        _ROW.task,
-        _ROW.arguments,
-        _ROW.queue,
-        _ROW.attempt,
-        _ROW.max_attempts,
-        _ROW.target,
-        _ROW.context,
-        _ROW.replay_of,
-        _ROW.concurrency_key,
-    )
+    .returning(*_TOLD)
+)
+# What an ask began that never heard the answer: no other ask of this worker has its moment.
+_STARTED: Final = select(*_TOLD).where(
+    _ROW.id == bindparam("work_id"),
+    _ROW.task == bindparam("name"),
+    _ROW.state == State.RUNNING,
+    _ROW.leased_by == bindparam("worker"),
+    _ROW.started_at == bindparam("now"),
 )
 _KNOWN: Final = select(_ROW.id).where(
     _ROW.id == bindparam("work_id"), _ROW.task == bindparam("name")
@@ -106,14 +115,29 @@ class Ledger:
             after_commit(session, lambda: self._publish(message))
         return added.work_id
 
-    def start(self, work_id: int, *, task: str, message_id: str, worker: str) -> Started | None:
+    def start(
+        self,
+        work_id: int,
+        *,
+        task: str,
+        message_id: str,
+        worker: str,
+        at: datetime | None = None,
+        again: bool = False,
+    ) -> Started | None:
         """The fence: None for a row that runs, waits or has ended.
+
+        Whose answer was lost asks `again`, `at` the moment it gave before (see `later`): what was
+        begun then, and nobody heard of, is its own.
 
         Raises for a row that was never made, or is for another task than the message.
         """
-        values = {"work_id": work_id, "name": task, "now": self._clock.now(), "worker": worker}
+        now = at or self._clock.now()
+        values = {"work_id": work_id, "name": task, "now": now, "worker": worker}
         with self._database.at_once() as connection:
             row = connection.execute(_START, values).mappings().one_or_none()
+            if row is None and again:
+                row = connection.execute(_STARTED, values).mappings().one_or_none()
             if row is not None:
                 return Started(work_id, worker, **row)
             if connection.execute(_KNOWN, values).first() is None:

@@ -5,6 +5,7 @@ import pytest
 from celery.app.task import Context
 from celery.exceptions import Retry
 from celery.utils.threads import LocalStack
+from sqlalchemy import event
 from structlog.testing import capture_logs
 
 from config.settings import Settings
@@ -70,6 +71,29 @@ def test_a_message_outlives_the_restart_of_the_database(runtime, idle, database_
     request = Context(id="work-1", hostname="general-1@here")
     found = delivery.execution(idle, request, (), {"work_id": added.work_id})
     assert found.run() is Outcome.DONE
+
+
+def test_an_attempt_that_began_unheard_is_not_left_to_its_lease(runtime, idle, monkeypatch):
+    """The server has committed the start, and its answer is lost on the way."""
+    monkeypatch.setattr(delivery, "AWAY_PAUSE_SECONDS", 0)
+    with runtime.database.transaction() as session:
+        order = WorkOrder(Idle.name, {}, "alerts", max_attempts=1)
+        added = rows.add(session, order, datetime.now(UTC), publish=True)
+    unheard = []
+
+    def cut(connection, cursor, statement, *_):
+        if statement.startswith("UPDATE work_items") and not unheard:
+            unheard.append(statement)
+            raise psycopg.OperationalError("server closed the connection unexpectedly")
+
+    event.listen(runtime.database.engine, "after_cursor_execute", cut)
+    request = Context(id="work-1", hostname="general-1@here")
+    found = delivery.execution(idle, request, (), {"work_id": added.work_id})
+    assert found.run() is Outcome.DONE
+    assert unheard
+    with runtime.database.transaction() as session:
+        row = rows.one(session, added.work_id)
+    assert (row.state, row.attempt) == ("done", 1)
 
 
 class Patient(Idle):

@@ -1,5 +1,6 @@
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -52,6 +53,16 @@ def test_started_once_however_many_messages_come(order, ledger):
     work_id = order()
     assert start(ledger, work_id).attempt == 1
     assert start(ledger, work_id) is None
+
+
+def test_who_asks_again_gets_what_it_began_and_nothing_else(order, ledger, clock):
+    work_id, moment = order(), ledger.later(0)
+    ask = partial(ledger.start, work_id, task="t.do", message_id="m", at=moment)
+    begun = ask(worker="w1")
+    assert ask(worker="w1", again=True) == begun
+    assert ask(worker="w1") is None
+    assert ask(worker="w2", again=True) is None
+    assert ask(worker="w1", again=True, at=moment + timedelta(microseconds=1)) is None
 
 
 def test_work_that_was_never_made_is_told_apart(ledger):
