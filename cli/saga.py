@@ -74,7 +74,7 @@ def show(saga_id: int, as_json: bool) -> None:  # noqa: FBT001
 def start(name: str, arguments: Mapping[str, Any], key: str | None, as_json: bool) -> None:  # noqa: FBT001
     """Begin a saga that is known to this installation."""
     with _sagas() as (sagas, session):
-        saga_id = sagas.start(session, name, arguments, unique_key=key)
+        saga_id = sagas.ask_for(session, name, arguments, unique_key=key)
         changed = _audited(session, "saga.start", rows.get(session, saga_id))
     print_fields(changed, as_json=as_json)
 

@@ -84,10 +84,20 @@ def error_codes() -> dict[str, tuple[str, str, str]]:
         for each in known_errors()
     }
     own = {
-        error.code: (str(error.category), str(error.http_status), _sentence(error))
-        for error in _tree(MendlineError)
+        code: (str(error.category), str(error.http_status), _sentence(error))
+        for code, error in _own_codes().items()
     }
     return found | own
+
+
+def _own_codes() -> dict[str, type[MendlineError]]:
+    """Raises where two classes claim one code; a class without its own has its parent's."""
+    owners: dict[str, type[MendlineError]] = {}
+    for error in _tree(MendlineError):
+        if "code" in vars(error) and owners.setdefault(error.code, error) is not error:
+            first = owners[error.code]
+            raise ValueError(f"{first.__name__} and {error.__name__} have the code {error.code}")
+    return owners
 
 
 def known_errors() -> set[Known]:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from core.errors import ConfigurationError, DependencyError
+from core.errors import ConfigurationError, DependencyError, UnprocessableError
 
 Result = Mapping[str, Any] | None
 _FIELDS: Final = frozenset({"name", "steps", "deadline"})
@@ -17,6 +17,12 @@ class UnknownSagaError(DependencyError):
     """No saga of that name, or no such step of it, is known to this process."""
 
     code = "ML-SAGA-0001"
+
+
+class UndeclaredSagaError(UnprocessableError):
+    """A saga was asked for that nobody has declared here."""
+
+    code = "ML-SAGA-0007"
 
 
 class SagaDefinitionError(ConfigurationError):

@@ -13,7 +13,7 @@ from core.errors import ConflictError, ErrorReport, report
 from core.model.transactions import Saga as Row
 from core.sagas import course, rows
 from core.sagas.course import Course, Direction, State
-from core.sagas.saga import Registry, Step, Turn, UnknownSagaError
+from core.sagas.saga import Registry, Step, Turn, UndeclaredSagaError, UnknownSagaError
 from core.store.engine import Database
 from core.store.work import WorkOrder
 from core.work.attempt import Started
@@ -92,6 +92,20 @@ class Sagas:
         if begun:
             self._order(session, row)
         return row.id
+
+    def ask_for(
+        self,
+        session: Session,
+        name: str,
+        arguments: Mapping[str, Any],
+        *,
+        unique_key: str | None = None,
+    ) -> int:
+        """As `start`, for somebody who may have misspelt the name and gets the answer at once."""
+        try:
+            return self.start(session, name, arguments, unique_key=unique_key)
+        except UnknownSagaError as error:
+            raise UndeclaredSagaError(str(error)) from error
 
     def step(self, session: Session, saga_id: int, position: int, direction: str) -> None:
         """Does or undoes one step. Its effects in `session`, and what comes next, commit together.

@@ -41,7 +41,7 @@ def start_saga(
     body: SagaStart, services: Provided, who: PlatformOperator, address: CallerAddress, act: Acting
 ) -> SagaShown:
     def start(session: Session) -> Saga:
-        saga_id = services.sagas.start(
+        saga_id = services.sagas.ask_for(
             session, body.name, body.arguments, unique_key=body.unique_key
         )
         return rows.get(session, saga_id)

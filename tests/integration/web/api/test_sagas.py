@@ -50,7 +50,10 @@ def test_a_cancelled_saga_that_did_nothing_is_compensated_at_once(operator, star
 
 
 def test_what_is_not_known_is_refused(operator, reader):
-    assert operator.post(PLACE, json={"name": "strange"}).status_code == 503
+    strange = operator.post(PLACE, json={"name": "strange"})
+    assert (strange.status_code, strange.json()["code"]) == (422, "ML-SAGA-0007")
+    assert "no saga strange" in strange.json()["detail"]
+    assert "known: trip" in strange.json()["detail"]
     assert operator.post(PLACE, json=TRIP | {"step": 3}).status_code == 422
     assert reader.get(f"{PLACE}/77").json()["code"] == "ML-REF-0061"
     assert reader.post(PLACE, json=TRIP).status_code == 403
