@@ -13,7 +13,7 @@ from core.intake.item import Encoding
 from core.intake.rejection import Reason
 
 _GZIP_WINDOW: Final = 16 + zlib.MAX_WBITS
-_GZIP_MEMBERS: Final = 64  # each costs a copy of what follows it
+_MEMBERS: Final = 64  # each costs a copy of what follows it
 _ZSTD_WINDOW: Final = 8 * 2**20  # RFC 8878 asks decoders for this much, and no more
 _NAMES: Final = {
     "": Encoding.IDENTITY,
@@ -60,7 +60,7 @@ def _zlib(data: bytes, cap: int, window: int) -> bytes:
 
 def _gzip(data: bytes, cap: int) -> bytes:
     out, rest = b"", data
-    for _ in range(_GZIP_MEMBERS):
+    for _ in range(_MEMBERS):
         engine = zlib.decompressobj(_GZIP_WINDOW)
         part = engine.decompress(rest, cap + 1 - len(out))
         out = out + part if out else part
@@ -109,10 +109,23 @@ def _zstd(data: bytes, cap: int) -> bytes:
         out = reader.read(cap + 1)
     if len(out) > cap:
         raise _too_large(cap)
-    told = zstandard.frame_content_size(data)  # -1 where the frame does not tell
-    if len(out) < told or (told < 0 and not out):
-        raise UndecodableError("the compressed body ends too early", reason=Reason.ENCODING)
+    if not out or len(out) != zstandard.frame_content_size(data):
+        _check_zstd_end(data)
     return out
+
+
+def _check_zstd_end(data: bytes) -> None:
+    """The reader takes a body that is cut off between two blocks for a whole one."""
+    rest = data
+    for _ in range(_MEMBERS):
+        engine = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
+        engine.decompress(rest)
+        if not engine.eof:
+            raise UndecodableError("the compressed body ends too early", reason=Reason.ENCODING)
+        rest = engine.unused_data
+        if not rest:
+            return
+    raise UndecodableError("the zstd body has too many frames", reason=Reason.ENCODING)
 
 
 def _brotli_beginning(data: bytes, most: int) -> bytes:

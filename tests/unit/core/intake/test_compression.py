@@ -1,4 +1,5 @@
 import gzip
+import random
 import tracemalloc
 import zlib
 from contextlib import suppress
@@ -106,6 +107,20 @@ def test_a_cut_body_is_refused(encoding, compress):
 def test_any_bytes_are_decoded_or_refused(encoding, data):
     error = refusal(decompress, encoding, data, cap=10_000)
     assert error is None or error.http_status in {400, 413}
+
+
+@pytest.mark.parametrize("size", [10, 131_100, 140_000, 200_000, -1])
+@pytest.mark.parametrize("before", [b"", zstandard.compress(TEXT)])
+def test_a_frame_of_several_blocks_is_refused_wherever_it_is_cut(size, before):
+    whole = before + zstd_of_unknown_size(random.Random(0).randbytes(400_000))
+    assert decompress(Encoding.ZSTD, whole, cap=500_000)
+    with pytest.raises(UndecodableError, match="too early"):
+        decompress(Encoding.ZSTD, whole[: len(before) + size if size > 0 else size], cap=500_000)
+
+
+def test_thousands_of_empty_frames_are_refused():
+    with pytest.raises(UndecodableError, match="frames"):
+        decompress(Encoding.ZSTD, zstandard.compress(b"") * 5_000, cap=9)
 
 
 def test_a_cut_member_is_refused():
