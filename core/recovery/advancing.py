@@ -14,6 +14,7 @@ from core.recovery.decision import Verb
 from core.recovery.guard import Refusal, Then
 from core.recovery.means import Means
 from core.recovery.mode import Mode
+from core.recovery.sharing import done_already
 from core.recovery.situation import Situation
 from core.recovery.states import State, Step
 from core.store import components
@@ -70,10 +71,17 @@ class Advance:
         if decision.verb is Verb.WATCH:
             self._watch(found, verify)
             return True
+        return self._acted(found, verify)
+
+    def _acted(self, found: Considered, verify: dict[str, Any]) -> bool:
+        act = None if self.approved else done_already(self.session, self.recovery, found)
+        if act is not None:
+            self._share(found, act, verify)
+            return True
         if found.refusal is not None:
             return self._refused(found, found.refusal, verify)
         if found.mode is Mode.REPORT:
-            self._note(found, Step.REPORTED, decision.reason)
+            self._note(found, Step.REPORTED, found.decision.reason)
             return False
         self._order(found, verify)
         return True
@@ -103,6 +111,16 @@ class Advance:
             acted=self.recovery.acted + 1,
             due_at=due,
         )
+
+    def _share(self, found: Considered, act: RecoveryAttempt, verify: dict[str, Any]) -> None:
+        """Nothing is ordered, nothing will be taken back: both are the other recovery's."""
+        now = self.means.clock.now()
+        reason = f"{act.action} on {act.target} was done for recovery {act.recovery_id}"
+        evidence = {"recovery_id": str(act.recovery_id)}
+        made = self._note(found, Step.ACTED, reason, verify=verify, acted_at=now, evidence=evidence)
+        due = now + timedelta(seconds=verify["after"])
+        self.means.order(self.session, orders.verify(made, due, look=1))
+        self._change(State.VERIFYING, f"{found.strategy}: {reason}", due_at=due)
 
     def _watch(self, found: Considered, verify: dict[str, Any]) -> None:
         now = self.means.clock.now()

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import MendlineError
 from core.model import Recovery, RecoveryAttempt
-from core.recovery import changing, orders
+from core.recovery import changing, orders, recurrence
 from core.recovery.advancing import Advance
 from core.recovery.considering import SENDING
 from core.recovery.limits import Verification
@@ -19,7 +19,6 @@ from core.recovery.verification import Evidence, Outcome, Verdict, judge
 from core.store import components
 from core.store import recovery as rows
 from core.store.engine import Database
-from core.store.recovery import Kind
 
 PROBE_SECONDS: Final = 10.0
 # Who only waits to be told of a success looks so much more seldom.
@@ -98,7 +97,7 @@ class _Look:
 
     def _evidence(self, finding: Finding | None) -> Evidence:
         now, acted_at = self.means.clock.now(), self.attempt.acted_at or self.attempt.at
-        failures, last = self._failures(acted_at)
+        failures, last = recurrence.failures(self.session, self.recovery, acted_at)
         earlier = self.attempt.verification or {}
         since = earlier.get("well_since")
         return Evidence(
@@ -122,22 +121,9 @@ class _Look:
         about = (self.recovery.project_id, self.recovery.component)
         return components.successes(self.session, *about, since=self.attempt.at)
 
-    def _failures(self, since: datetime) -> tuple[int, datetime | None]:
-        """Of one piece of work its own; others of the same issue do not speak against it."""
-        last, kind = self.recovery.last_event_at, self._kind()
-        if kind is None:
-            return (1, last) if last > since else (0, None)
-        return rows.events_since(self.session, kind, since)
-
-    def _kind(self) -> Kind | None:
-        """None of one piece of work."""
-        if self.recovery.subject.startswith("operation:") or self.recovery.issue_id is None:
-            return None
-        return Kind(self.recovery.issue_id, self.recovery.category)
-
     def _apart(self, acted_at: datetime) -> float | None:
         """Seconds between two failures before the act; not known from fewer than two."""
-        first, kind = self.recovery.first_event_at, self._kind()
+        first, kind = self.recovery.first_event_at, recurrence.kind(self.recovery)
         if kind is None:
             return None
         later, since_then = (
@@ -147,7 +133,7 @@ class _Look:
         return (acted_at - first).total_seconds() / spans if spans > 0 else None
 
     def _baseline(self) -> float:
-        kind, until = self._kind(), self.recovery.first_event_at
+        kind, until = recurrence.kind(self.recovery), self.recovery.first_event_at
         return rows.baseline(self.session, kind, until, span=BASELINE) if kind else 0.0
 
     def _keep(self, evidence: Evidence, verdict: Verdict, look: int) -> None:

@@ -224,6 +224,18 @@ def counts(session: Session, recovery: Recovery, aim: Aim, *, since: datetime) -
     )
 
 
+def last_act(session: Session, aim: Aim, arguments: Mapping[str, Any]) -> RecoveryAttempt | None:
+    """Also one that is under way."""
+    statement = select(RecoveryAttempt).where(
+        RecoveryAttempt.scope == aim.scope,
+        RecoveryAttempt.target == aim.target,
+        RecoveryAttempt.action == aim.action,
+        RecoveryAttempt.arguments == dict(arguments),
+        RecoveryAttempt.ordered_at.is_not(None),
+    )
+    return session.scalar(statement.order_by(RecoveryAttempt.ordered_at.desc()).limit(1))
+
+
 def _live(session: Session, *where: ColumnElement[bool]) -> int:
     statement = (
         select(func.count())

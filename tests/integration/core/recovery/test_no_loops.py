@@ -35,7 +35,20 @@ strategies = ["restart", "fallback", "escalate"]
 """
 INPUTS = st.lists(
     st.sampled_from(
-        ["event", "next", "next", "again", "well", "ill", "fails", "works", "yes", "run", "sweep"]
+        [
+            "event",
+            "other",
+            "next",
+            "next",
+            "again",
+            "well",
+            "ill",
+            "fails",
+            "works",
+            "yes",
+            "run",
+            "sweep",
+        ]
     ),
     min_size=10,
     max_size=40,
@@ -49,24 +62,27 @@ INPUTS = st.lists(
 )
 @given(INPUTS)
 @example(["event", *["next"] * 6] * 8)
+@example(["event", "other", *["next"] * 6] * 8)
 def test_whatever_comes_in_acts_are_bounded_and_none_is_done_twice(database, clock, inputs):
     world = World(database, clock, policy=POLICY)
-    issue, acts, last = world.issue(), [], None
-    world.plan(world.event(issue))
+    issues, acts, last = {"event": world.issue(), "other": world.issue()}, [], None
+    world.plan(world.event(issues["event"]))
     for what in inputs:
-        last = happen(world, what, issue, last)
+        last = happen(world, what, issues, last)
         acts += [clock.now()] * (len(world.mend.done) - len(acts))
+    world.turn()
+    assert not world.orders
     keys = [order.idempotency_key for order in world.mend.done]
     assert len(keys) == len(set(keys))
     for at in acts:
         assert sum(at - timedelta(days=1) < each <= at for each in acts) <= MOST_A_DAY
 
 
-def happen(world, what, issue, last):
+def happen(world, what, issues, last):
     """One input; the order that was carried out last, to be handed out once more."""
     world.clock.advance(20)
-    if what == "event":
-        world.plan(world.event(issue))
+    if what in issues:
+        world.plan(world.event(issues[what]))
     elif what == "next" and world.orders:
         last = min(world.orders, key=lambda each: each.due_at)
         world.do_next()
