@@ -165,7 +165,9 @@ def _print(found: Any) -> None:
         say(f"  {each['strategy']}: {each['does']}: {each['reason']}")
         if "action" in each:
             say(f"    {each['action']} on {each['target']}, mode {each['mode']}")
-        if each.get("refused_by"):
+        if each.get("done_for"):
+            say(f"    done for recovery {each['done_for']} already; only looks whether it helped")
+        elif each.get("refused_by"):
             say(f"    refused by {each['refused_by']}: {each['refused_because']}")
     if found["reason"]:
         say(found["reason"])

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from core.recovery.beginning import Beginning
 from core.recovery.considering import Consideration, Considered
 from core.recovery.decision import Verb
 from core.recovery.means import Means
+from core.recovery.sharing import done_already
 from core.recovery.situation import Situation
 
 
@@ -19,15 +21,18 @@ def explain(session: Session, event_id: uuid.UUID, means: Means) -> Mapping[str,
     sighted = beginning.sight(event_id)
     if sighted is None:
         return {"situation": None, "reason": "The event is gone, ignored or no failure."}
-    return of_situation(session, sighted.situation, means)
+    return of_situation(session, sighted.situation, means, at=sighted.received_at)
 
 
-def of_situation(session: Session, situation: Situation, means: Means) -> Mapping[str, Any]:
+def of_situation(
+    session: Session, situation: Situation, means: Means, *, at: datetime | None = None
+) -> Mapping[str, Any]:
+    """`at`: when it failed; by default now."""
     course = Beginning(session, means).course(situation)
     if course is None:
         return {"situation": situation.plain(), "reason": "No rule of a policy matches."}
     considering = Consideration(means, situation, course, dry=True)
-    recovery = _imagined(situation)
+    recovery = _imagined(situation, at or means.clock.now())
     return {
         "situation": situation.plain(),
         "reason": "" if course.chain else "The rule says that nothing is to be done.",
@@ -35,16 +40,25 @@ def of_situation(session: Session, situation: Situation, means: Means) -> Mappin
         "rule": {"name": course.rule.name, "line": course.rule.line},
         "verification": course.verification().plain(),
         "chain": [
-            _plain(considering.of(session, recovery, strategy, 0)) for strategy in course.chain
+            _plain(session, recovery, considering.of(session, recovery, strategy, 0))
+            for strategy in course.chain
         ],
     }
 
 
-def _imagined(situation: Situation) -> Recovery:
-    return Recovery(project_id=situation.project_id, component=situation.component, acted=0)
+def _imagined(situation: Situation, at: datetime) -> Recovery:
+    return Recovery(
+        project_id=situation.project_id,
+        subject=situation.subject,
+        issue_id=situation.issue_id,
+        category=situation.category.value,
+        component=situation.component,
+        last_event_at=at,
+        acted=0,
+    )
 
 
-def _plain(found: Considered) -> dict[str, Any]:
+def _plain(session: Session, recovery: Recovery, found: Considered) -> dict[str, Any]:
     decision, refusal = found.decision, found.refusal
     plain: dict[str, Any] = {
         "strategy": found.strategy,
@@ -52,12 +66,14 @@ def _plain(found: Considered) -> dict[str, Any]:
         "reason": decision.reason,
     }
     if decision.verb is Verb.ACT:
+        act = done_already(session, recovery, found)
         plain |= {
             "action": decision.action,
             "target": decision.target,
             "arguments": dict(decision.arguments),
             "mode": found.mode.value,
             "delay": round(decision.delay, 3),
+            "done_for": str(act.recovery_id) if act else None,
             "refused_by": refusal.guard if refusal else None,
             "refused_because": refusal.reason if refusal else None,
         }

@@ -135,8 +135,8 @@ class Proxy:
                 link.open.set()
             await link.open.wait()
             await self._relay(link, reader)
-        except OSError:
-            return
+        except (OSError, asyncio.CancelledError):
+            return  # what is cancelled here would be printed with its trace
         finally:
             link.close()
             self._links.discard(link)

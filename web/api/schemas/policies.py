@@ -90,7 +90,8 @@ class Supposed(Written):
 
 class Explained(Shown):
     """What would be done now, and why. `chain` has the strategies in the order in which they are
-    asked, each with its decision, its mode, and the guard that refuses it, if one does.
+    asked, each with its decision, its mode, and the guard that refuses it, if one does; `done_for`
+    is the recovery whose act would be taken up in place of another one.
     """
 
     situation: dict[str, Any] | None

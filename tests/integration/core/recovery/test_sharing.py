@@ -61,6 +61,18 @@ def test_it_is_looked_at_at_once_whatever_the_cool_down(world):
     assert (world.state(first), world.state(second)) == ("recovered", "recovered")
 
 
+def test_an_explanation_says_whose_act_it_would_be(world):
+    event = failed_before(world)
+    first = world.begin()
+    world.do_next()
+    world.clock.advance(1)
+    later = world.event(world.issue())
+    with world.database.transaction() as session:
+        told, alone = (world.engine.explain(session, each) for each in (event, later))
+    assert told["chain"][0]["done_for"] == str(first)
+    assert (alone["chain"][0]["done_for"], alone["chain"][0]["refused_by"]) == (None, "cooldown")
+
+
 def test_who_fails_after_the_act_has_an_act_of_its_own(world, acted):
     world.clock.advance(1)
     second = world.begin()
