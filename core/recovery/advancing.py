@@ -14,7 +14,7 @@ from core.recovery.decision import Verb
 from core.recovery.guard import Refusal, Then
 from core.recovery.means import Means
 from core.recovery.mode import Mode
-from core.recovery.sharing import done_already
+from core.recovery.sharing import Lull, done_already
 from core.recovery.situation import Situation
 from core.recovery.states import State, Step
 from core.store import components
@@ -74,7 +74,8 @@ class Advance:
         return self._acted(found, verify)
 
     def _acted(self, found: Considered, verify: dict[str, Any]) -> bool:
-        act = None if self.approved else done_already(self.session, self.recovery, found)
+        lull = Lull(self.means.clock.now(), verify["hold"])
+        act = None if self.approved else done_already(self.session, self.recovery, found, lull)
         if act is not None:
             self._share(found, act, verify)
             return True

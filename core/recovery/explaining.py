@@ -12,7 +12,7 @@ from core.recovery.beginning import Beginning
 from core.recovery.considering import Consideration, Considered
 from core.recovery.decision import Verb
 from core.recovery.means import Means
-from core.recovery.sharing import done_already
+from core.recovery.sharing import Lull, done_already
 from core.recovery.situation import Situation
 
 
@@ -32,7 +32,8 @@ def of_situation(
     if course is None:
         return {"situation": situation.plain(), "reason": "No rule of a policy matches."}
     considering = Consideration(means, situation, course, dry=True)
-    recovery = _imagined(situation, at or means.clock.now())
+    now = means.clock.now()
+    recovery, lull = _imagined(situation, at or now, now), Lull(now, course.verification().hold)
     return {
         "situation": situation.plain(),
         "reason": "" if course.chain else "The rule says that nothing is to be done.",
@@ -40,13 +41,13 @@ def of_situation(
         "rule": {"name": course.rule.name, "line": course.rule.line},
         "verification": course.verification().plain(),
         "chain": [
-            _plain(session, recovery, considering.of(session, recovery, strategy, 0))
+            _plain(session, recovery, considering.of(session, recovery, strategy, 0), lull)
             for strategy in course.chain
         ],
     }
 
 
-def _imagined(situation: Situation, at: datetime) -> Recovery:
+def _imagined(situation: Situation, at: datetime, now: datetime) -> Recovery:
     return Recovery(
         project_id=situation.project_id,
         subject=situation.subject,
@@ -54,11 +55,12 @@ def _imagined(situation: Situation, at: datetime) -> Recovery:
         category=situation.category.value,
         component=situation.component,
         last_event_at=at,
+        planned_at=now,
         acted=0,
     )
 
 
-def _plain(session: Session, recovery: Recovery, found: Considered) -> dict[str, Any]:
+def _plain(session: Session, recovery: Recovery, found: Considered, lull: Lull) -> dict[str, Any]:
     decision, refusal = found.decision, found.refusal
     plain: dict[str, Any] = {
         "strategy": found.strategy,
@@ -66,7 +68,7 @@ def _plain(session: Session, recovery: Recovery, found: Considered) -> dict[str,
         "reason": decision.reason,
     }
     if decision.verb is Verb.ACT:
-        act = done_already(session, recovery, found)
+        act = done_already(session, recovery, found, lull)
         plain |= {
             "action": decision.action,
             "target": decision.target,

@@ -1,10 +1,13 @@
 """One cause fails in several places: what was done for one of them is looked at before it is done
 again for another.
 
-An act counts for a recovery that has not failed since. Each is taken up once: where it has not
-helped, the recovery goes on with acts of its own.
+An act counts for a recovery that has not failed since. As calls that hung through it may fail after
+it, it also counts for one that was planned before the act's cool-down was over, and is quiet now.
+Each is taken up once: where it has not helped, the recovery goes on with acts of its own.
 """
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -23,8 +26,21 @@ _DONE: Final = frozenset({Step.ACTED, Step.VERIFIED})
 _PUT_OFF: Final = frozenset({Then.LATER, Then.ASK})
 
 
-def done_already(session: Session, recovery: Recovery, found: Considered) -> RecoveryAttempt | None:
-    """The same act on the same target for another recovery, after the last failure of this one."""
+@dataclass(frozen=True, slots=True)
+class Lull:
+    """Nothing failed for so many seconds up to now."""
+
+    now: datetime
+    seconds: float
+
+    def since(self, moment: datetime) -> bool:
+        return (self.now - moment).total_seconds() >= self.seconds
+
+
+def done_already(
+    session: Session, recovery: Recovery, found: Considered, lull: Lull
+) -> RecoveryAttempt | None:
+    """The same act on the same target for another recovery, after which this one is quiet."""
     decision, refusal = found.decision, found.refusal
     if found.mode in {Mode.REPORT, Mode.SHADOW} or decision.action in SENDING:
         return None
@@ -36,8 +52,11 @@ def done_already(session: Session, recovery: Recovery, found: Considered) -> Rec
         return None
     if act.recovery_id == recovery.id or _taken_up(session, recovery, act):
         return None
-    count, _ = recurrence.failures(session, recovery, act.acted_at)
-    return None if count else act
+    _, last = recurrence.failures(session, recovery, act.acted_at)
+    if last is None:
+        return act
+    cool = act.acted_at + timedelta(seconds=found.limits.cooldown)
+    return act if recovery.planned_at <= cool and lull.since(last) else None
 
 
 def _taken_up(session: Session, recovery: Recovery, act: RecoveryAttempt) -> bool:

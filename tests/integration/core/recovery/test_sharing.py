@@ -73,13 +73,36 @@ def test_an_explanation_says_whose_act_it_would_be(world):
     assert (alone["chain"][0]["done_for"], alone["chain"][0]["refused_by"]) == (None, "cooldown")
 
 
-def test_who_fails_after_the_act_has_an_act_of_its_own(world, acted):
+def test_who_fails_on_after_the_act_has_an_act_of_its_own(world, acted):
+    world.clock.advance(1)
+    issue = world.issue()
+    second = world.plan(world.event(issue))
+    assert world.steps(second) == [("restart", "refused")]
+    while world.state(second) == "planned":
+        while world.clock.now() < min(each.due_at for each in world.orders):
+            world.clock.advance(2)
+            world.event(issue)
+        world.do_next()
+    world.turn()
+    assert len(world.mend.done) == 2
+    assert world.state(second) == "recovered"
+
+
+def test_a_call_that_hung_through_the_act_speaks_for_no_other(world, acted):
     world.clock.advance(1)
     second = world.begin()
     assert world.steps(second) == [("restart", "refused")]
     world.turn()
-    assert len(world.mend.done) == 2
-    assert world.state(second) == "recovered"
+    assert len(world.mend.done) == 1
+    assert world.steps(second) == [("restart", "refused"), ("restart", "verified")]
+
+
+def test_an_act_of_long_ago_is_no_excuse(world, acted):
+    world.turn()
+    world.clock.advance(61)
+    event = world.event(world.issue())
+    world.clock.advance(10)
+    assert world.state(world.plan(event)) == "acting"
 
 
 def test_where_it_has_not_helped_the_act_is_not_taken_up_again(world):
