@@ -1,10 +1,12 @@
 """Ends the session that others wait for: the one that holds a lock and waits for nobody."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
+import psycopg
 from psycopg.rows import class_row
 
 from core.recovery.action import ActionError, Done, Order
@@ -37,6 +39,9 @@ _END: Final = """
     SELECT pg_terminate_backend(pid, %(milliseconds)s) FROM pg_stat_activity
     WHERE pid = %(pid)s AND backend_start = %(started)s"""
 PATIENCE: Final = 5_000
+# Clients that give up and try again wait for the lock most of the time, but not all of it.
+LOOKS: Final = 4
+PAUSE: Final = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +85,7 @@ class DatabaseAction:
 
     def _ended(self, order: Order, declared: Connection, wanted: Mapping[str, Any]) -> Done:
         with connected(declared, timeout=order.timeout) as connection:
-            with connection.cursor(row_factory=class_row(Blocker)) as cursor:
-                found = cursor.execute(_BLOCKER, wanted).fetchone()
+            found = _blocker(connection, wanted)
             if found is None:
                 return Done("No session blocks others for so long.", {"waiting": 0})
             what = f"the session {found.pid} of {found.user}, which {found.waiting} wait for"
@@ -93,3 +97,14 @@ class DatabaseAction:
             if row is not None and not row[0]:
                 raise ActionError(f"Could not end {what}: it is still there.", retry_after=1)
             return Done(f"Ended {what}.", asdict(found))
+
+
+def _blocker(connection: psycopg.Connection[Any], wanted: Mapping[str, Any]) -> Blocker | None:
+    with connection.cursor(row_factory=class_row(Blocker)) as cursor:
+        for look in range(LOOKS):
+            if look:
+                time.sleep(PAUSE)
+            found = cursor.execute(_BLOCKER, wanted).fetchone()
+            if found is not None:
+                return found
+    return None

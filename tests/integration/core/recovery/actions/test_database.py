@@ -2,12 +2,14 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import psycopg
 import pytest
 
 from core.recovery.action import ActionError, Order
+from core.recovery.actions import database
 from core.recovery.actions.database import DatabaseAction
 from core.recovery.arguments import ArgumentError
 from core.recovery.declared import Connection
@@ -20,6 +22,11 @@ def url(databases):
             connection.execute("CREATE TABLE stock (id int PRIMARY KEY, n int)")
             connection.execute("INSERT INTO stock VALUES (1, 1), (2, 1)")
         yield found
+
+
+@pytest.fixture(autouse=True)
+def _quickly(monkeypatch):
+    monkeypatch.setattr(database, "PAUSE", 0.05)
 
 
 @pytest.fixture
@@ -129,6 +136,18 @@ def test_a_session_at_work_is_ended_only_where_that_is_said(url, action):
             assert action.run(order()).evidence == {"waiting": 0}
             assert action.run(order(active=True)).evidence["state"] == "active"
         thread.join(10)
+
+
+def test_who_just_gave_up_and_tries_again_is_waited_for(url, action, monkeypatch):
+    monkeypatch.setattr(database, "PAUSE", 1.0)
+    with session(url) as blocker, ThreadPoolExecutor(1) as pool:
+        pid = blocking(blocker)
+        running = pool.submit(action.run, order())
+        with pytest.raises(TimeoutError):
+            running.result(0.5)  # it has looked and found nobody who waits
+        with waiting(url) as ended:
+            assert running.result(30).evidence["pid"] == pid
+        assert ended == [1]
 
 
 def test_a_second_run_finds_nothing_to_do(action):
