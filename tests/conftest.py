@@ -7,10 +7,12 @@ import tempfile
 from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 import redis
+import structlog
 from hypothesis import HealthCheck, settings
 from psycopg import sql
 from sqlalchemy.engine import make_url
@@ -67,6 +69,19 @@ class ByServers(LoadScopeScheduling):
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByServers:
     return ByServers(config, log)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _loggers_keep_nothing() -> Iterator[None]:
+    """One that kept the settings of an earlier test could not be listened to by a later one."""
+    configure = structlog.configure
+
+    def without_memory(**told: Any) -> None:
+        configure(**told | {"cache_logger_on_first_use": False})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(structlog, "configure", without_memory)
+        yield
 
 
 @pytest.fixture(scope="session")
