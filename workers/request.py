@@ -32,6 +32,7 @@ class HardRequest(Request):
 
     keeper: Keeper
     _running: Any = None
+    _written = False
 
     @property
     def _apply_result(self) -> Any:
@@ -96,6 +97,10 @@ class HardRequest(Request):
         return self._buried("revoked", RevokedError())
 
     def _lost(self, reason: str) -> None:
+        """A hard limit is told twice: what the first call wrote may have begun, or ended, since."""
+        if self._written:
+            return
+        self._written = True
         work_id = work_id_of(self)
         if work_id is not None:
             self.keeper.abandon(work_id, reason)

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 import redis
 from psycopg import sql
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 
 from core.model import WorkItem
 from core.model.poison import MessageDelivery
@@ -89,15 +89,34 @@ def test_a_revoked_message_is_a_dead_letter(house, alive):
     assert letter.arguments["kwargs"] == {"what": "never"}
 
 
-def test_a_hard_limit_below_the_soft_one_ends_the_task_in_its_time(house, alive):
+ENDS_AT_ONCE = """
+    CREATE FUNCTION end_at_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        NEW.state := 'cancelled'; NEW.finished_at := clock_timestamp(); RETURN NEW;
+    END $$;
+    CREATE TRIGGER ends_at_once BEFORE INSERT ON work_items FOR EACH ROW
+        WHEN (NEW.unique_key = 'message-limits') EXECUTE FUNCTION end_at_once()"""
+
+
+@pytest.fixture
+def _ends_at_once(house):
+    """A row that has ended keeps nobody from making another one of the same message."""
+    with house.database.transaction() as session:
+        session.execute(text(ENDS_AT_ONCE))
+    yield
+    with house.database.transaction() as session:
+        session.execute(text("DROP FUNCTION end_at_once CASCADE"))
+
+
+@pytest.mark.usefixtures("_ends_at_once")
+def test_a_hard_limit_below_the_soft_one_ends_the_task_in_its_time_and_once(house, broker, alive):
     limits = {"time_limit": 1, "soft_time_limit": 300}
     told = {"what": "limits", "seconds": 200}
     send = house.sender._app.send_task
     send("drill.content_slow", kwargs=told, queue="intake", task_id="limits", **limits)
-    (row,) = wait_until(lambda: house.rows(WorkItem, unique_key="message-limits"))
+    wait_until(lambda: house.rows(WorkItem, unique_key="message-limits"))
+    wait_until(lambda: not broker.hlen("unacked"))
+    assert len(house.rows(WorkItem, unique_key="message-limits")) == 1
     assert house.effects("limits") == 0
-    with house.database.transaction() as session:
-        house.ledger.cancel(session, row.id, reason="seen")
 
 
 def redelivered(message_id):
