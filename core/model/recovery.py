@@ -71,7 +71,8 @@ class RecoveryAttempt(Base):
 
     The row is there before the act: `ordered`, then `running`. What is found running by anybody
     but its own worker counts as acted with unknown outcome and is never acted again. `undo` is
-    what the action needs to take itself back, `verification` what was found last.
+    what the action needs to take itself back, `verification` what was found last. An act of another
+    recovery that this one takes up has no `ordered_at`, and nothing to take back.
     """
 
     __tablename__ = "recovery_attempts"

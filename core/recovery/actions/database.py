@@ -85,7 +85,9 @@ class DatabaseAction:
 
     def _ended(self, order: Order, declared: Connection, wanted: Mapping[str, Any]) -> Done:
         with connected(declared, timeout=order.timeout) as connection:
-            found = _blocker(connection, wanted)
+            # Half of the time is left to end it.
+            looks = min(LOOKS, 1 + int(order.timeout / 2 / PAUSE))
+            found = _blocker(connection, wanted, looks)
             if found is None:
                 return Done("No session blocks others for so long.", {"waiting": 0})
             what = f"the session {found.pid} of {found.user}, which {found.waiting} wait for"
@@ -99,9 +101,11 @@ class DatabaseAction:
             return Done(f"Ended {what}.", asdict(found))
 
 
-def _blocker(connection: psycopg.Connection[Any], wanted: Mapping[str, Any]) -> Blocker | None:
+def _blocker(
+    connection: psycopg.Connection[Any], wanted: Mapping[str, Any], looks: int
+) -> Blocker | None:
     with connection.cursor(row_factory=class_row(Blocker)) as cursor:
-        for look in range(LOOKS):
+        for look in range(looks):
             if look:
                 time.sleep(PAUSE)
             found = cursor.execute(_BLOCKER, wanted).fetchone()

@@ -4,6 +4,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -148,6 +149,12 @@ def test_who_just_gave_up_and_tries_again_is_waited_for(url, action, monkeypatch
         with waiting(url) as ended:
             assert running.result(30).evidence["pid"] == pid
         assert ended == [1]
+
+
+def test_its_time_is_not_used_up_with_looking(action, monkeypatch):
+    monkeypatch.setattr(database, "PAUSE", 3_600.0)
+    running = replace(order(), timeout=1.0)
+    assert action.run(running).evidence == {"waiting": 0}
 
 
 def test_a_second_run_finds_nothing_to_do(action):
